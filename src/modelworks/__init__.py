@@ -1,0 +1,1 @@
+"""Modelworks: a declarative build system for language-model research."""

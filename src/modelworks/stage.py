@@ -1,0 +1,58 @@
+"""What a stage module is given: its inputs, outputs, params, seed and progress line, and nothing else."""
+
+import hashlib
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of one stage module.
+
+    `params` holds only the keys that the rule declares, nested as in params.yaml; `args` holds wildcards.
+    """
+
+    name: str
+    rule: str
+    inputs: dict[str, list[Path]]
+    outputs: dict[str, list[Path]]
+    params: dict[str, Any] = field(default_factory=dict)
+    args: dict[str, str] = field(default_factory=dict)
+    _clock: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+
+    def input(self, name: str) -> Path:
+        """The one input path called `name`. Raises KeyError or ValueError if there is none or more than one."""
+        return _single(self.inputs, name, "input")
+
+    def output(self, name: str) -> Path:
+        """The one output path called `name`. Raises KeyError or ValueError if there is none or more than one."""
+        return _single(self.outputs, name, "output")
+
+    def seed(self, *salt: object) -> int:
+        """A 63-bit seed from `params.yaml: seed`, the stage's name and `salt`: the same on every machine."""
+        preimage = json.dumps([self.params["seed"], self.name, *map(str, salt)])
+        return int.from_bytes(hashlib.sha256(preimage.encode()).digest()[:8], "big") >> 1
+
+    def progress(self, done: int, total: int, **figures: float) -> None:
+        """Write `rule: done/total, figure value, ETA n s` to stderr, at most once a second and at the end."""
+        now = time.monotonic()
+        start = self._clock.setdefault("start", now)
+        if done < total and now - self._clock.get("last", now) < 1.0 and "last" in self._clock:
+            return
+        self._clock["last"] = now
+        shown = "".join(f", {name} {value:.4g}" for name, value in figures.items())
+        eta = f", ETA {(now - start) * (total - done) / done:.0f} s" if 0 < done < total and now > start else ""
+        sys.stderr.write(f"{self.rule}: {done}/{total}{shown}{eta}\n")
+        sys.stderr.flush()
+
+
+def _single(paths: dict[str, list[Path]], name: str, kind: str) -> Path:
+    if name not in paths:
+        raise KeyError(f"no {kind} is called {name!r}; the rule declares {sorted(paths)}")
+    if len(paths[name]) != 1:
+        raise ValueError(f"{kind} {name!r} holds {len(paths[name])} paths, not one")
+    return paths[name][0]

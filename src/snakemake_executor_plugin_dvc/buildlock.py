@@ -1,0 +1,75 @@
+"""One build at a time in a workspace, and who it is: the kernel drops the lock when the build dies."""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+import time
+from pathlib import Path
+from typing import IO
+
+_LOCK = Path(".snakemake") / "dvc-build.lock"
+_SNAKEMAKE_LOCKS = Path(".snakemake") / "locks"
+
+
+class BuildLock:
+    """An exclusive lock on the working directory whose file names the holder's pid, host and start time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / _LOCK
+        self._locks = folder / _SNAKEMAKE_LOCKS
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> str | None:
+        """Take the lock; None when taken, else a line that names the holder."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            return self.holder()
+        file.truncate(0)
+        started = time.strftime("%Y-%m-%d %H:%M:%S")
+        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
+        file.flush()
+        self._file = file
+        return None
+
+    def release(self) -> None:
+        """Drop the lock and its record."""
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.close()
+            self._file = None
+
+    def holder(self) -> str:
+        """Who holds the lock, in words."""
+        record = self._record()
+        if not record:
+            return "another build"
+        return f"pid {record['pid']} on host {record['host']}, since {record['started']}"
+
+    def clear_dead(self) -> str | None:
+        """Remove what a dead build left of Snakemake's own lock; the line to show, or None if there was nothing.
+
+        Only a lock that this plugin's record explains is removed, and only on the host that the record names.
+        """
+        record = self._record()
+        if not record or not self._locks.is_dir() or not any(self._locks.iterdir()):
+            return None
+        if record["host"] != socket.gethostname():
+            return f"this directory may still be built by {self.holder()}: if not, run snakemake --unlock"
+        if self.acquire() is not None:
+            return f"this directory is being built by {self.holder()}"
+        shutil.rmtree(self._locks, ignore_errors=True)
+        self.release()
+        return f"removed the lock of a build that died (pid {record['pid']}, started {record['started']})"
+
+    def _record(self) -> dict[str, str]:
+        try:
+            record = json.loads(self._path.read_text(encoding="utf-8"))
+            return {name: str(record[name]) for name in ("pid", "host", "started")}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}

@@ -1,0 +1,236 @@
+"""All pre-images of memo keys: what a Snakemake job is, in DVC's terms.
+
+A key is DVC's own run-cache key: the SHA-256 of the sorted JSON of `{cmd, deps, params, outs}`, the dictionary that DVC
+writes to dvc.lock, without sizes and file counts and with the outputs reduced to their paths (`dvc/stage/cache.py`).
+Threads, resources, attempt, log and benchmark paths never enter it, nor does the place where the checkout lies.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PARAMS_FILE = "params.yaml"
+LOG = "/dev/stderr"
+_PLAIN = re.compile(r"[A-Za-z0-9_]")
+_UNHASHED = ("size", "nfiles")
+_DEFAULT_PREFIX = "set -euo pipefail; "
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a memoized job reads and writes. Paths are relative to the working directory, in DVC's order (sorted)."""
+
+    name: str
+    cmd: str
+    deps: tuple[str, ...]
+    params: tuple[str, ...]
+    outs: tuple[str, ...]
+    directories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class NotMemoized:
+    """A job that the memo leaves alone, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """The pre-image of one run-cache key, fixed at one moment."""
+
+    cmd: str
+    deps: tuple[dict[str, Any], ...]
+    params: dict[str, Any]
+    outs: tuple[str, ...]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", digest(self.entry(list(self.outs))))
+
+    def entry(self, outs: list[Any]) -> dict[str, Any]:
+        """The dvc.lock entry (a dictionary) of this key with the given outputs, in DVC's order of keys."""
+        entry: dict[str, Any] = {"cmd": self.cmd}
+        if self.deps:
+            entry["deps"] = list(self.deps)
+        if self.params:
+            entry["params"] = {PARAMS_FILE: self.params}
+        entry["outs"] = outs
+        return entry
+
+    def difference(self, other: "Key") -> str:
+        """Name the first thing that differs between two keys of the same job."""
+        if self.cmd != other.cmd:
+            return "its command"
+        mine, theirs = ({dep["path"]: dep["md5"] for dep in key.deps} for key in (self, other))
+        for path in sorted(mine.keys() | theirs.keys()):
+            if mine.get(path) != theirs.get(path):
+                return path
+        for name in sorted(self.params.keys() | other.params.keys()):
+            if self.params.get(name) != other.params.get(name):
+                return f"{PARAMS_FILE}: {name}"
+        return "nothing"
+
+
+def digest(entry: Any) -> str:
+    """SHA-256 of a lock entry as DVC computes it (`dvc.utils.dict_sha256` without sizes and file counts)."""
+    return hashlib.sha256(json.dumps(_without_sizes(entry), sort_keys=True).encode()).hexdigest()
+
+
+def _without_sizes(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_sizes(item) for name, item in value.items() if name not in _UNHASHED}
+    if isinstance(value, list):
+        return [_without_sizes(item) for item in value]
+    return value
+
+
+def stage_name(rule: str, wildcards: Mapping[str, str]) -> str:
+    """The DVC stage name of a job: injective over rule and wildcards, without the characters that DVC forbids.
+
+    The rule, then for each wildcard (sorted by its name) `--` and its value, in which every byte outside
+    [A-Za-z0-9_] is written as `-` and two hexadecimal digits: `train--1e-2d3` is rule train with 1e-3.
+    """
+    return "--".join([_escape(rule), *(_escape(wildcards[name]) for name in sorted(wildcards))])
+
+
+def _escape(text: str) -> str:
+    return "".join(
+        char if _PLAIN.match(char) else "".join(f"-{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
+        for char in text
+    )
+
+
+class _Neutral:
+    """Stands for threads, resources and attempt in the canonical command: always prints as 1."""
+
+    def __getattr__(self, name: str) -> "_Neutral":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, name: object) -> "_Neutral":
+        return self
+
+    def get(self, name: object, default: object = None) -> "_Neutral":
+        return self
+
+    def __str__(self) -> str:
+        return "1"
+
+    def __format__(self, spec: str) -> str:
+        return "1"
+
+
+class _NeutralLog(_Neutral):
+    """Stands for `{log}` and `{log.name}`: a path that every machine can write to."""
+
+    def __str__(self) -> str:
+        return LOG
+
+    def __format__(self, spec: str) -> str:
+        return LOG
+
+
+def command(job: Any) -> str:
+    """The canonical command of a shell job: what dvc.yaml runs and what the key holds."""
+    text = job.format_wildcards(
+        job.rule.shellcmd, threads=_Neutral(), resources=_Neutral(), log=_NeutralLog(), jobid=_Neutral()
+    )
+    text = text.strip().replace(os.getcwd() + os.sep, "")
+    software = _software(job)
+    return f"{text}\n# software: {json.dumps(software, sort_keys=True)}" if software else text
+
+
+def _software(job: Any) -> dict[str, str]:
+    """The content of the job's software specification, and a shell that is not Snakemake's default one."""
+    from snakemake.shell import shell
+
+    found = {}
+    if job.conda_env_spec:
+        found["conda"] = _conda_content(str(job.conda_env_spec))
+    if job.container_img_url:
+        found["container"] = str(job.container_img_url)
+    if job.env_modules:
+        found["envmodules"] = " ".join(str(name) for name in job.env_modules.names)
+    prefix, suffix = getattr(shell, "_process_prefix", None), getattr(shell, "_process_suffix", "")
+    if prefix not in (None, _DEFAULT_PREFIX) or suffix:
+        found["shell"] = f"{prefix or ''}...{suffix}"
+    executable = shell.get_executable() or "sh"
+    if Path(executable).name != "bash":
+        found["executable"] = executable
+    return found
+
+
+def _conda_content(spec: str) -> str:
+    """The digest of an environment file and its pin and deploy files, or the name of an environment."""
+    path = Path(spec)
+    if not path.is_file():
+        return spec
+    parts = [path, *sorted(path.parent.glob(f"{path.stem}.*.pin.txt")), path.parent / f"{path.stem}.post-deploy.sh"]
+    content = hashlib.sha256()
+    for part in parts:
+        if part.is_file():
+            content.update(json.dumps([part.name, part.read_text()]).encode())
+    return content.hexdigest()
+
+
+def describe(job: Any, root: Path) -> Spec | NotMemoized:
+    """Say what a job is to the memo. `root` is the DVC root; it changes nothing and reads no file content.
+
+    Returns a NotMemoized with its reason where the job has no command line of its own, opts out (`params: memo=False`),
+    or uses what DVC cannot store.
+    """
+    if job.is_group():
+        return NotMemoized("part of a group")
+    reason = _kind(job) or _flags(job)
+    if reason:
+        return NotMemoized(reason)
+    deps = sorted({os.path.normpath(str(path)) for path in job.input})
+    outs = sorted({os.path.normpath(str(path)) for path in job.output})
+    reads = job.params.get("reads")
+    params = tuple(sorted(reads)) if isinstance(reads, Mapping) else ()
+    if not outs:
+        return NotMemoized("no output")
+    if not deps:
+        return NotMemoized("nothing to key on: the rule has no input")
+    for path in outs:
+        if not Path(os.path.abspath(path)).is_relative_to(root):  # noqa: PTH100 (symlinks must stay as they are)
+            return NotMemoized(f"output {path} lies outside the DVC repository")
+    return Spec(
+        name=stage_name(job.rule.name, job.wildcards_dict),
+        cmd=command(job),
+        deps=tuple(deps),
+        params=params,
+        outs=tuple(outs),
+        directories=frozenset(os.path.normpath(str(path)) for path in job.output if path.is_directory),
+    )
+
+
+def _kind(job: Any) -> str | None:
+    rule = job.rule
+    if job.params.get("memo") is False:
+        return "opted out by params: memo=False"
+    if rule.is_checkpoint:
+        return "a checkpoint rule"
+    for kind in ("script", "notebook", "wrapper", "cwl", "template_engine"):
+        if getattr(rule, f"is_{kind}", False) or getattr(rule, kind, None):
+            return f"{kind}: sees params and config without a command line"
+    if not rule.shellcmd:
+        return "run: sees params and config without a command line" if rule.is_run else "no command"
+    return None
+
+
+def _flags(job: Any) -> str | None:
+    for path in (*job.input, *job.output):
+        if path.is_storage:
+            return "storage()"
+        for flag in ("pipe", "service", "update"):
+            if path.flags.get(flag):
+                return f"{flag}()"
+    return None

@@ -1,0 +1,180 @@
+"""What each executed job cost: one JSON line a job, beside the shared cache, one file a build."""
+
+import contextlib
+import json
+import os
+import socket
+import statistics
+import threading
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from .store import write_json
+
+_HISTORY_FILES = 200
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one job used: seconds of wall and CPU time and peak resident bytes of its processes."""
+
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the ledger. `key` is the run-cache key, or None for a job that is not memoized."""
+
+    key: str | None
+    rule: str
+    wildcards: dict[str, str]
+    started: str
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    host: str
+    device: str
+    succeeded: bool
+
+
+class Ledger:
+    """Appends records and answers what a key or a rule has cost. Never raises: a build does not fail for its books."""
+
+    def __init__(self, cache: Path) -> None:
+        started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        self._folder = cache / "memo" / "ledger"
+        self._seconds = cache / "memo" / "seconds"
+        self._path = self._folder / f"{started}-{socket.gethostname()}-{os.getpid()}.jsonl"
+        self._history: dict[str, list[float]] | None = None
+
+    def append(self, record: Record) -> None:
+        """Write one record with a single append, and its seconds where `seconds` finds them."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                os.write(descriptor, (json.dumps(asdict(record)) + "\n").encode())
+            finally:
+                os.close(descriptor)
+            if record.key is not None and record.succeeded:
+                write_json(self._seconds / record.key[:3] / record.key, round(record.wall_s, 3))
+        if self._history is not None and record.succeeded:
+            self._history[record.rule].append(record.wall_s)
+
+    def seconds(self, key: str) -> float:
+        """Wall seconds that the job with this key took when it was last run, 0 if nobody wrote that down."""
+        try:
+            return float((self._seconds / key[:3] / key).read_text())
+        except (OSError, ValueError):
+            return 0.0
+
+    def expected(self, rule: str) -> float | None:
+        """Median wall seconds of a rule over the newest builds, or None if it has never run."""
+        if self._history is None:
+            self._history = defaultdict(list)
+            for record in self._read_newest():
+                with contextlib.suppress(KeyError, TypeError):
+                    if record["succeeded"]:
+                        self._history[record["rule"]].append(float(record["wall_s"]))
+        times = self._history.get(rule)
+        return statistics.median(times[-20:]) if times else None
+
+    def _read_newest(self) -> list[dict[str, Any]]:
+        records = []
+        for path in sorted(self._folder.glob("*.jsonl"))[-_HISTORY_FILES:]:
+            with contextlib.suppress(OSError):
+                for line in path.read_text().splitlines():
+                    with contextlib.suppress(ValueError):
+                        records.append(json.loads(line))
+        return records
+
+
+def device(uses_gpu: bool) -> str:
+    """The device that a job ran on: the GPU's model, or `cpu`."""
+    if uses_gpu:
+        for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+            for line in path.read_text().splitlines():
+                if line.startswith("Model:"):
+                    return line.removeprefix("Model:").strip()
+    return "cpu"
+
+
+class Meter:
+    """Measures the processes that worker threads start, by sampling `/proc`; one Meter a build.
+
+    CPU time is what the kernel adds to this process when a thread's children are reaped; peak memory is the largest
+    sum of resident sizes seen, sampled every 20 ms at first and every half second later.
+    """
+
+    def __init__(self) -> None:
+        self._peaks: dict[int, int] = {}
+        self._attributed = _children_cpu()
+        self._lock = threading.Lock()
+        self._sampler: threading.Thread | None = None
+
+    def start(self) -> tuple[int, float]:
+        """Begin measuring the calling thread's children."""
+        thread = threading.get_native_id()
+        with self._lock:
+            if not self._peaks:
+                self._attributed = _children_cpu()
+            self._peaks[thread] = 0
+            if self._sampler is None:
+                self._sampler = threading.Thread(target=self._sample, name="memo-meter", daemon=True)
+                self._sampler.start()
+        return thread, time.monotonic()
+
+    def stop(self, started: tuple[int, float]) -> Cost:
+        """End measuring and return what was used."""
+        thread, begin = started
+        with self._lock:
+            cpu = _children_cpu()
+            used, self._attributed = cpu - self._attributed, cpu
+            peak = self._peaks.pop(thread, 0)
+        return Cost(wall_s=time.monotonic() - begin, cpu_s=max(used, 0.0), peak_bytes=peak)
+
+    def children(self) -> list[psutil.Process]:
+        """The live processes that measured threads have started, with all their descendants."""
+        with self._lock:
+            threads = list(self._peaks)
+        return [process for thread in threads for process in _tree(thread)]
+
+    def _sample(self) -> None:
+        pause = 0.02
+        while True:
+            with self._lock:
+                threads = list(self._peaks)
+                if not threads:
+                    self._sampler = None
+                    return
+            for thread in threads:
+                total = 0
+                for process in _tree(thread):
+                    with contextlib.suppress(psutil.Error):
+                        total += process.memory_info().rss
+                with self._lock:
+                    if thread in self._peaks:
+                        self._peaks[thread] = max(self._peaks[thread], total)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+
+
+def _children_cpu() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def _tree(thread: int) -> list[psutil.Process]:
+    processes = []
+    with contextlib.suppress(OSError, psutil.Error):
+        for pid in Path(f"/proc/self/task/{thread}/children").read_text().split():
+            process = psutil.Process(int(pid))
+            processes += [process, *process.children(recursive=True)]
+    return processes

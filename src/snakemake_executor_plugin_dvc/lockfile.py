@@ -1,0 +1,204 @@
+"""dvc.lock: read one stage at a time, written once per run, everything else in it kept as it is."""
+
+import contextlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .runcache import parse_yaml
+
+LOCK_FILE = Path("dvc.lock")
+_HEAD = "schema: '2.0'\nstages:\n"
+_STAGE = re.compile(r"^  (\S.*):$", re.MULTILINE)
+_SIMPLE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+class DvcLock:
+    """The working directory's dvc.lock, as text blocks by stage name, and the entries of this run not yet written.
+
+    What a run has finished is appended to `journal` at once, so that a build that is killed loses nothing: the next
+    one folds the journal in.
+    """
+
+    def __init__(self, journal: Path, path: Path = LOCK_FILE) -> None:
+        self.path = path
+        self._journal = journal
+        self._blocks: dict[str, str] | None = None
+        self._pending: dict[str, dict[str, Any]] = _read_journal(journal)
+
+    @property
+    def pending(self) -> int:
+        """How many stages wait to be written."""
+        return len(self._pending)
+
+    def entry(self, name: str) -> dict[str, Any] | None:
+        """The entry of one stage, scalars as text, or None. Never raises: a lock file nobody can read names nothing."""
+        if name in self._pending:
+            return self._pending[name]
+        if self._blocks is None:
+            try:
+                self._blocks = _split(_text(self.path))
+            except ValueError:
+                self._blocks = {}
+        block = self._blocks.get(name)
+        if block is None:
+            return None
+        try:
+            return parse_yaml(block)[name]
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def params(self, name: str, file: str) -> dict[str, Any]:
+        """The typed params of one stage's entry, empty where it has none."""
+        entry = self._pending.get(name)
+        if entry is None and self._blocks and name in self._blocks:
+            entry = load_yaml(self._blocks[name])[name]
+        return ((entry or {}).get("params") or {}).get(file) or {}
+
+    def record(self, name: str, entry: dict[str, Any]) -> None:
+        """Note the entry of a finished stage, in memory and in the journal."""
+        self._pending[name] = entry
+        with contextlib.suppress(OSError):
+            self._journal.parent.mkdir(parents=True, exist_ok=True)
+            with self._journal.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, entry]) + "\n")
+
+    def write(self) -> None:
+        """Merge what is pending into dvc.lock and rename it into place; the caller holds DVC's lock.
+
+        Raises OSError, and ValueError if dvc.lock is not readable as YAML: it is left as it is.
+        """
+        if not self._pending:
+            return
+        blocks = _split(_text(self.path))
+        blocks.update({name: _block(name, entry) for name, entry in self._pending.items()})
+        text = _HEAD + "".join(blocks.values())
+        if text != _text(self.path):
+            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+            try:
+                temporary.write_text(text, encoding="utf-8")
+                temporary.replace(self.path)
+            finally:
+                temporary.unlink(missing_ok=True)
+        self._pending.clear()
+        self._blocks = None
+        self._journal.unlink(missing_ok=True)
+
+
+def _read_journal(path: Path) -> dict[str, dict[str, Any]]:
+    pending: dict[str, dict[str, Any]] = {}
+    with contextlib.suppress(OSError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError):  # the last line of a build that was killed
+                name, entry = json.loads(line)
+                pending[name] = entry
+    return pending
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _split(text: str) -> dict[str, str]:
+    """The blocks of a lock file by stage name. A file in another layout is parsed and laid out anew (ValueError)."""
+    if not text.startswith(_HEAD):
+        return _split_parsed(text)
+    heads = list(_STAGE.finditer(text))
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    return {
+        _name(head[1]): text[head.start() : end].rstrip("\n") + "\n" for head, end in zip(heads, ends, strict=True)
+    }
+
+
+def _name(text: str) -> str:
+    return parse_yaml(text) if text[0] in "'\"" else text
+
+
+def _split_parsed(text: str) -> dict[str, str]:
+    if not text.strip():
+        return {}
+    stages = load_yaml(text).get("stages") or {}
+    return {name: _block(name, entry) for name, entry in stages.items()}
+
+
+def load_yaml(text: str) -> dict[str, Any]:
+    """Parse YAML 1.2 as DVC does (ruamel.yaml). Raises ValueError unless it is a mapping."""
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        value = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(value, dict):
+        raise ValueError("not a mapping")
+    return value
+
+
+def _block(name: str, entry: dict[str, Any]) -> str:
+    return f"  {_scalar(name)}:\n" + "".join(_lines(entry, "    "))
+
+
+def _lines(value: dict[str, Any], indent: str) -> Iterator[str]:
+    for key, item in value.items():
+        if isinstance(item, dict) and item:
+            yield f"{indent}{_scalar(key)}:\n"
+            yield from _lines(item, indent + "  ")
+        elif isinstance(item, list) and item:
+            yield f"{indent}{_scalar(key)}:\n"
+            yield from _items(item, indent)
+        else:
+            yield f"{indent}{_scalar(key)}: {_scalar(item)}\n"
+
+
+def _items(items: list[Any], indent: str) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, dict) and item:
+            first, *rest = _lines(item, indent + "  ")
+            yield f"{indent}- {first.lstrip(' ')}"
+            yield from rest
+        else:
+            yield f"{indent}- {_scalar(item)}\n"
+
+
+def _scalar(value: Any) -> str:
+    """One value as YAML 1.2: plain where that cannot be misread, else JSON, which is YAML."""
+    if isinstance(value, str) and _SIMPLE.fullmatch(value) and value.lower() not in _RESERVED:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+@contextlib.contextmanager
+def dvc_lock(folder: Path, notify: Callable[[str], None], patience: float = 600.0) -> Iterator[None]:
+    """Hold DVC's repository lock (`.dvc/tmp/lock`), trying again with growing pauses for `patience` seconds.
+
+    DVC itself gives up after three seconds. Raises TimeoutError, naming the file.
+    """
+    import zc.lockfile
+
+    path = folder / "tmp" / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline, pause, told = time.monotonic() + patience, 0.01, False
+    while True:
+        try:
+            lock = zc.lockfile.LockFile(str(path))
+            break
+        except zc.lockfile.LockError:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{path} is still held by another DVC process after {patience:.0f} s") from None
+        if not told and pause > 0.5:
+            notify(f"waiting for another DVC process to release {path}")
+            told = True
+        time.sleep(pause)
+        pause = min(pause * 2, 1.0)
+    try:
+        yield
+    finally:
+        lock.close()

@@ -1,0 +1,282 @@
+"""The memo: look a job up, restore it, commit it. Deciding changes nothing; it answers with its reason."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .hashing import Content, Hasher, Unfaithful
+from .key import PARAMS_FILE, Key, NotMemoized, Spec, describe
+from .ledger import Ledger
+from .lockfile import DvcLock, dvc_lock, load_yaml
+from .remote import Remote
+from .runcache import Outs, RunCache, normal_outs
+from .store import Store
+
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A result that can be restored, and the seconds that its job took when it was run (0: unknown)."""
+
+    spec: Spec
+    key: Key
+    outs: Outs
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Miss:
+    """No usable result, and why. The key is fixed here, before the job starts."""
+
+    spec: Spec
+    key: Key
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A result that was not committed, and why. `stale` says that a dependency changed while the job waited or ran."""
+
+    reason: str
+    stale: bool = False
+
+
+class Memo:
+    """DVC's run-cache and object cache as seen from one working directory.
+
+    `refresh` is called before a key is computed again at commit; it brings derived dependencies (fingerprints of code)
+    up to date. `warn` takes one line for people. Raises FileNotFoundError if no DVC repository holds the directory.
+    """
+
+    def __init__(
+        self,
+        shared_limit: int = 1_000_000,
+        refresh: Callable[[], Any] | None = None,
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.root = find_root(Path.cwd())
+        cache, link_types, remote = read_config(self.root)
+        state = self.root / ".dvc" / "tmp" / "memo"
+        scratch = Path(".snakemake") / "memo"
+        scratch.mkdir(parents=True, exist_ok=True)
+        self.cache = cache
+        self.warn = warn
+        self.refresh = refresh
+        self.hasher = Hasher(state / "md5.sqlite", ignore=_read_dvcignore(self.root))
+        self.remote = Remote(self.root, remote, warn)
+        self.store = Store(
+            cache, link_types, shared_limit, scratch=scratch, fetch=self.remote.fetch if remote else None, warn=warn
+        )
+        self.runs = RunCache(cache)
+        self.ledger = Ledger(cache)
+        self.lock = DvcLock(journal(self.root))
+        self._params: tuple[tuple[int, int], dict[str, Any]] | None = None
+
+    # Deciding
+
+    def look_up(self, job: Any) -> Hit | Miss | NotMemoized:
+        """Say whether the job's result is in the cache, whole and undamaged."""
+        spec = describe(job, self.root)
+        if isinstance(spec, NotMemoized):
+            return spec
+        try:
+            key = self.key(spec)
+        except Unfaithful as error:
+            return NotMemoized(f"input {error}")
+        except LookupError as error:
+            return NotMemoized(str(error.args[0]))
+        reason = "not in the cache"
+        for outs in self._candidates(spec, key):
+            absent = [item for out in outs for item in self.store.check(out["md5"])]
+            if not absent:
+                return Hit(spec, key, outs, self.ledger.seconds(key.digest))
+            reason = f"{absent[0].oid} is {absent[0].reason} in the cache"
+        return Miss(spec, key, reason)
+
+    def key(self, spec: Spec) -> Key:
+        """The job's key as of now. Raises OSError, Unfaithful, or LookupError for a params key that is not there."""
+        deps = tuple(self.hasher.content(path).entry(path) for path in spec.deps)
+        params = {name: self._param(name) for name in spec.params}
+        return Key(cmd=spec.cmd, deps=deps, params=params, outs=spec.outs)
+
+    def _candidates(self, spec: Spec, key: Key) -> list[Outs]:
+        """Results to try, in order: what dvc.lock names, then the run-cache's."""
+        results = self.runs.results(key)
+        entry = self.lock.entry(spec.name)
+        named = _lock_outs(entry, key) if entry else None
+        if named is None:
+            return results
+        rest = [outs for outs in results if _hashes(outs) != _hashes(named)]
+        confirmed = len(rest) < len(results) or self.lock.params(spec.name, PARAMS_FILE) == key.params
+        return [named, *rest] if confirmed else results
+
+    def _param(self, name: str) -> Any:
+        status = os.stat(PARAMS_FILE)
+        identity = (status.st_mtime_ns, status.st_size)
+        if self._params is None or self._params[0] != identity:
+            try:
+                self._params = (identity, load_yaml(Path(PARAMS_FILE).read_text(encoding="utf-8")))
+            except ValueError as error:
+                raise LookupError(f"{PARAMS_FILE} cannot be read: {error}") from None
+        value: Any = self._params[1]
+        for part in name.split("."):
+            value = value.get(part, _MISSING) if isinstance(value, dict) else _MISSING
+        if value is _MISSING:
+            raise LookupError(f"{PARAMS_FILE} has no key {name}")
+        return value
+
+    # Writing
+
+    def restore(self, hit: Hit) -> None:
+        """Put the outputs of a hit in place. Raises OSError; what was restored until then is whole."""
+        for out in hit.outs:
+            if self._in_place(out):
+                continue
+            self.store.restore(out["md5"], Path(out["path"]), bool(out.get("isexec")))
+
+    def _in_place(self, out: dict[str, Any]) -> bool:
+        path = out["path"]
+        if out["md5"].endswith(".dir") or out.get("isexec") or self.hasher.known(path) != out["md5"]:
+            return False
+        return not os.path.islink(path) and os.lstat(path).st_nlink == 1
+
+    def restored(self, hit: Hit) -> None:
+        """Take note of a restored result after Snakemake has touched it."""
+        for out in hit.outs:
+            self._remember(out["path"], out["md5"])
+            if not out["md5"].endswith(".dir"):
+                self.store.note(out["md5"], Path(out["path"]))
+        self.lock.record(hit.spec.name, hit.key.entry(hit.outs))
+
+    def commit(self, miss: Miss) -> Refused | None:
+        """Store the result of a job that has run, under the key fixed before it started; None when that is done."""
+        try:
+            if self.refresh is not None:
+                self.refresh()
+            now = self.key(miss.spec)
+        except (OSError, LookupError, Unfaithful) as error:
+            return Refused(f"{error} changed while the job waited or ran", stale=True)
+        if now.digest != miss.key.digest:
+            changed = miss.key.difference(now)
+            return Refused(f"{changed} changed while the job waited or ran; the next build reruns it", stale=True)
+        try:
+            contents = {path: self.hasher.content(path, strict=True) for path in miss.spec.outs}
+            self._store(miss, contents)
+        except Unfaithful as error:
+            return Refused(f"{error}: DVC cannot store it")
+        except OSError as error:
+            return Refused(f"the cache {self.cache} cannot be written: {error.strerror or error}")
+        return None
+
+    def _store(self, miss: Miss, contents: dict[str, Content]) -> None:
+        if any(content.files is not None for content in contents.values()):
+            _ensure_ignored(self.root)
+        outs = [contents[path].entry(path) for path in miss.spec.outs]
+        other = self._other_result(miss.key, outs)
+        for path, content in contents.items():
+            self.store.put(content, Path(path))
+        if other is None:
+            self.runs.add(miss.key, outs)
+        else:
+            self.warn(f"{miss.spec.name} is not deterministic: {other}; the first result stays in the cache")
+        self.lock.record(miss.spec.name, miss.key.entry(outs))
+        for path, content in contents.items():
+            self._remember_content(path, content)
+
+    def _other_result(self, key: Key, outs: Outs) -> str | None:
+        """What differs from a complete result that the key already has, with both hashes; None if nothing does."""
+        for known in self.runs.results(key):
+            different = [(old, new) for old, new in zip(known, outs, strict=True) if old["md5"] != new["md5"]]
+            if different and not any(self.store.check(out["md5"]) for out in known):
+                old, new = different[0]
+                return f"{new['path']} was {old['md5']} and is now {new['md5']}"
+        return None
+
+    def _remember(self, path: str, md5: str) -> None:
+        files = self.store.files(md5) if md5.endswith(".dir") else None
+        self._remember_content(path, Content(md5, 0, files=files))
+
+    def _remember_content(self, path: str, content: Content) -> None:
+        members = {path: content.md5}
+        if content.files is not None:
+            members = {os.path.join(path, name): digest for name, (digest, _) in content.files.items()}
+        for member, digest in members.items():
+            try:
+                self.hasher.remember(member, os.stat(member), digest)
+            except OSError:
+                continue
+
+    def finish(self) -> None:
+        """Write dvc.lock for what was finished. Raises TimeoutError, OSError or ValueError; nothing is lost then."""
+        if self.lock.pending:
+            with dvc_lock(self.root / ".dvc", self.warn):
+                self.lock.write()
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder upwards that is a DVC root. Raises FileNotFoundError with the remedy."""
+    for folder in (start, *start.parents):
+        if (folder / ".dvc").is_dir():
+            return folder
+    raise FileNotFoundError(f"{start} lies in no DVC repository: run `dvc init` (or `dvc init --no-scm`) first")
+
+
+def journal(root: Path) -> Path:
+    """Where stages wait that are finished but not yet in dvc.lock."""
+    return root / ".dvc" / "tmp" / "memo" / "pending.jsonl"
+
+
+def read_config(root: Path) -> tuple[Path, list[str], str | None]:
+    """The cache directory, `cache.type` and the default remote, from DVC's own configuration files."""
+    from dvc.config import Config
+
+    config = Config(dvc_dir=str(root / ".dvc"))
+    cache = Path(root / ".dvc", config["cache"].get("dir") or "cache")
+    types = config["cache"].get("type") or ["reflink", "copy"]
+    return Path(os.path.normpath(cache)), list(types), config["core"].get("remote")
+
+
+def _read_dvcignore(root: Path) -> Callable[[str, bool], bool] | None:
+    """A test for DVC's ignore patterns at the root, or None where only Snakemake's timestamps are ignored."""
+    try:
+        lines = (root / ".dvcignore").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    patterns = [line for line in lines if line.strip() and not line.startswith("#") and "snakemake_timestamp" not in line]
+    if not patterns:
+        return None
+    import pathspec
+
+    spec = pathspec.GitIgnoreSpec.from_lines(patterns)
+
+    def ignored(path: str, is_directory: bool) -> bool:
+        relative = os.path.relpath(path, root)
+        return not relative.startswith("..") and spec.match_file(relative + ("/" if is_directory else ""))
+
+    return ignored
+
+
+def _ensure_ignored(root: Path) -> None:
+    """DVC must not see the time stamp file that Snakemake puts into directory outputs."""
+    path = root / ".dvcignore"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if ".snakemake_timestamp" not in text:
+        path.write_text(text + ("" if text.endswith("\n") or not text else "\n") + ".snakemake_timestamp\n")
+
+
+def _lock_outs(entry: dict[str, Any], key: Key) -> Outs | None:
+    """The outputs of a lock entry whose command, dependencies and output paths are the key's."""
+    try:
+        deps = {str(dep["path"]): str(dep["md5"]) for dep in entry["deps"]}
+        outs = normal_outs(entry["outs"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    same = entry.get("cmd") == key.cmd and deps == {dep["path"]: dep["md5"] for dep in key.deps}
+    return outs if same and tuple(out["path"] for out in outs) == key.outs else None
+
+
+def _hashes(outs: Outs) -> list[str]:
+    return [out["md5"] for out in outs]

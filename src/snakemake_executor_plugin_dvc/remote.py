@@ -1,0 +1,54 @@
+"""Fetch missing objects from the default DVC remote."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .store import Store
+
+
+class Remote:
+    """The repository's default remote (`core.remote`), opened when the first object is missing."""
+
+    def __init__(self, root: Path, name: str | None, warn: Callable[[str], None]) -> None:
+        self._root = root
+        self._name = name
+        self._warn = warn
+        self._odb: Any = None
+        self.fetched = 0
+
+    def fetch(self, store: Store, oids: list[str]) -> None:
+        """Download objects into the store; what is not there, or not right, stays missing."""
+        if self._name is None:
+            return
+        try:
+            if self._odb is None:
+                from dvc.repo import Repo
+
+                self._odb = Repo(str(self._root)).cloud.get_remote_odb(self._name)
+            for oid in oids:
+                self._fetch_one(store, oid)
+                if oid.endswith(".dir") and store.path(oid).exists():
+                    members = {member for member, _ in store.files(oid).values()}
+                    for member in sorted(members):
+                        if not store.path(member).exists():
+                            self._fetch_one(store, member)
+        except Exception as error:  # any remote's own errors: the build goes on without it
+            self._warn(f"the remote {self._name!r} cannot be used: {error}")
+            self._name = None
+
+    def _fetch_one(self, store: Store, oid: str) -> None:
+        source = self._odb.oid_to_path(oid)
+        if not self._odb.fs.exists(source):
+            return
+        temporary = store.temporary()
+        try:
+            self._odb.fs.get_file(source, str(temporary))
+            if store.add(oid, temporary):
+                self.fetched += 1
+            else:
+                self._warn(f"the remote {self._name!r} holds a damaged object {oid}: not used")
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""DVC's run-cache entries: `runs/ab/KEY/VALUE`, one file for each result that a key has had."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .key import Key, digest
+
+Outs = list[dict[str, Any]]
+
+
+class RunCache:
+    """Reads and writes `<cache>/runs`. Entries are written as JSON, which is YAML, so DVC reads them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory / "runs"
+
+    def results(self, key: Key) -> list[Outs]:
+        """Every readable result of a key, by the name of its file: an order that a pull does not change."""
+        folder = self._folder(key)
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            return []
+        found = [_read(folder / name) for name in names if not name.startswith(".")]
+        return [outs for outs in found if outs is not None and tuple(out["path"] for out in outs) == key.outs]
+
+    def add(self, key: Key, outs: Outs) -> None:
+        """Write one result under a temporary name in the parent folder, then rename. Raises OSError."""
+        entry = key.entry(outs)
+        target = self._folder(key) / digest(entry)
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.parent.parent / f".{target.name}.{os.getpid()}"
+        try:
+            temporary.write_text(json.dumps(entry, ensure_ascii=False, indent=1), encoding="utf-8")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _folder(self, key: Key) -> Path:
+        return self.directory / key.digest[:2] / key.digest
+
+
+def _read(path: Path) -> Outs | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+        entry = json.loads(text) if text.startswith("{") else parse_yaml(text)
+        return normal_outs(entry["outs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def parse_yaml(text: str) -> Any:
+    """Parse the YAML that DVC wrote, every scalar as text: what a hash looks like must not change it."""
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        return yaml.load(text, Loader=loader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
+def normal_outs(outs: Any) -> Outs:
+    """Lock-file outputs with typed values. Raises KeyError, TypeError or ValueError for anything else."""
+    normal = []
+    for out in outs:
+        entry: dict[str, Any] = {"path": str(out["path"]), "hash": "md5", "md5": str(out["md5"])}
+        stem = entry["md5"].removesuffix(".dir")
+        if out.get("hash") != "md5" or len(stem) != 32 or not set(stem) <= set("0123456789abcdef"):
+            raise ValueError(f"not an MD5: {out}")
+        for name in ("size", "nfiles"):
+            if name in out:
+                entry[name] = int(out[name])
+        if str(out.get("isexec", "")).lower() == "true":
+            entry["isexec"] = True
+        normal.append(entry)
+    return normal
