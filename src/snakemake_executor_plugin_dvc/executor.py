@@ -24,6 +24,7 @@ from .memo import Hit, Memo, Miss, find_root, journal
 from .reporter import Reporter
 
 _TERMINATE_S = 5.0
+_DEFAULT_RATE = (100, 1.0)
 
 
 class Executor(LocalExecutor):
@@ -76,6 +77,7 @@ class Executor(LocalExecutor):
         if not self._active:
             super().run_jobs(jobs)
             return
+        self._lift_default_rate_limit()
         misses = [job for job in jobs if not self._restored(job)]
         for job in misses:
             if not _only_collects(job):
@@ -84,6 +86,17 @@ class Executor(LocalExecutor):
         if misses:
             super().run_jobs(misses)
         self._reporter.progress(self._describe)
+
+    def _lift_default_rate_limit(self) -> None:
+        """Drop Snakemake's default of 100 jobs a second, meant for cluster schedulers: restoring submits nothing.
+
+        A limit that the user has set stays.
+        """
+        scheduler = self.workflow.scheduler
+        limit = self.workflow.scheduling_settings.max_jobs_per_timespan
+        if limit is not None and (limit.max_jobs, limit.timespan) == _DEFAULT_RATE and scheduler.job_rate_limiter:
+            scheduler.job_rate_limiter = None
+            scheduler.resources["_job_count"] = sys.maxsize
 
     def _restored(self, job: Any) -> bool:
         if _only_collects(job):
@@ -195,7 +208,11 @@ class Executor(LocalExecutor):
             return None
         now = time.monotonic()
         names = ", ".join(f"{_title(job)} {now - since:.0f} s" for job, since in list(running.items())[:4])
-        waiting = [job for job in self.dag.needrun_jobs() if job not in running and job not in self._hits]
+        waiting = [
+            job
+            for job in self.dag.needrun_jobs()
+            if job not in running and job not in self._hits and not _only_collects(job)
+        ]
         eta = _eta(self.memo.ledger, running, waiting, now, self.workflow.resource_settings.cores or 1)
         return f"running {names}; {len(waiting)} jobs left; {eta}"
 
@@ -232,7 +249,7 @@ class Executor(LocalExecutor):
             return
         self._finished = True
         self._lock.release()
-        elapsed = time.time() - psutil.Process().create_time()
+        elapsed = time.clock_gettime(time.CLOCK_BOOTTIME) - _start_of_process()
         stopped = "stopped" in self._reporter.tally.warnings
         self._reporter.finish(elapsed, _command_line() if stopped else None)
 
@@ -289,6 +306,12 @@ def _resolve(name: str | None) -> Callable[[], Any] | None:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise WorkflowError(f"--dvc-refresh {name} must be module:function: {error}") from None
+
+
+def _start_of_process() -> float:
+    """When this process began, in seconds since boot."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _command_line() -> str:

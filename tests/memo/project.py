@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -60,7 +61,7 @@ class Project:
 
     def dvc(self, *arguments: str) -> str:
         command = [str(BIN / "dvc"), *arguments]
-        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=self.environment())
+        result = subprocess.run(command, check=False, cwd=self.folder, capture_output=True, text=True, env=self.environment())
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout + result.stderr
 
@@ -73,7 +74,13 @@ class Project:
         self.log.unlink(missing_ok=True)
         command = self.command(*arguments, executor=executor)
         result = subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, env=self.environment(**extra), timeout=300
+            command,
+            check=False,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env=self.environment(**extra),
+            timeout=300,
         )
         return Build(result.returncode, result.stdout + result.stderr, self.executed())
 
@@ -88,6 +95,7 @@ class Project:
             text=True,
             env=self.environment(**extra),
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def executed(self) -> list[str]:
