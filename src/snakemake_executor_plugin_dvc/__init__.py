@@ -1,7 +1,7 @@
 """Snakemake executor plugin `dvc`: every shell job memoized in DVC's run-cache.
 
-    dvc init
-    snakemake --executor dvc --cores all
+dvc init
+snakemake --executor dvc --cores all
 """
 
 import sys

@@ -113,9 +113,7 @@ def _split(text: str) -> dict[str, str]:
         return _split_parsed(text)
     heads = list(_STAGE.finditer(text))
     ends = [*(head.start() for head in heads[1:]), len(text)]
-    return {
-        _name(head[1]): text[head.start() : end].rstrip("\n") + "\n" for head, end in zip(heads, ends, strict=True)
-    }
+    return {_name(head[1]): text[head.start() : end].rstrip("\n") + "\n" for head, end in zip(heads, ends, strict=True)}
 
 
 def _name(text: str) -> str:

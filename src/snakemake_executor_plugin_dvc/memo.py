@@ -245,7 +245,9 @@ def _read_dvcignore(root: Path) -> Callable[[str, bool], bool] | None:
         lines = (root / ".dvcignore").read_text(encoding="utf-8").splitlines()
     except OSError:
         return None
-    patterns = [line for line in lines if line.strip() and not line.startswith("#") and "snakemake_timestamp" not in line]
+    patterns = [
+        line for line in lines if line.strip() and not line.startswith("#") and "snakemake_timestamp" not in line
+    ]
     if not patterns:
         return None
     import pathspec

@@ -61,7 +61,9 @@ class Project:
 
     def dvc(self, *arguments: str) -> str:
         command = [str(BIN / "dvc"), *arguments]
-        result = subprocess.run(command, check=False, cwd=self.folder, capture_output=True, text=True, env=self.environment())
+        result = subprocess.run(
+            command, check=False, cwd=self.folder, capture_output=True, text=True, env=self.environment()
+        )
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout + result.stderr
 
