@@ -1,6 +1,7 @@
 """The executor: Snakemake's local one, with the memo in front of it."""
 
 import atexit
+import contextlib
 import importlib
 import os
 import shlex
@@ -291,10 +292,8 @@ def _stand_in_for_benchmark(job: Any, seconds: float) -> None:
 
 
 def _signal(send: Callable[[], None]) -> None:
-    try:
+    with contextlib.suppress(psutil.Error):
         send()
-    except psutil.Error:
-        pass
 
 
 def _resolve(name: str | None) -> Callable[[], Any] | None:

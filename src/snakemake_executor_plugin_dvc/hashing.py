@@ -50,7 +50,7 @@ def tree_bytes(files: dict[str, tuple[str, int]]) -> bytes:
 def md5_file(path: str | Path) -> str:
     """MD5 of a file's bytes."""
     with open(path, "rb", buffering=0) as file:
-        return hashlib.file_digest(file, "md5").hexdigest()  # type: ignore[arg-type]
+        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 class Hasher:

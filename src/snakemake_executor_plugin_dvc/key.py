@@ -200,7 +200,7 @@ def describe(job: Any, root: Path) -> Spec | NotMemoized:
     if not deps:
         return NotMemoized("nothing to key on: the rule has no input")
     for path in outs:
-        if not Path(os.path.abspath(path)).is_relative_to(root):  # noqa: PTH100 (symlinks must stay as they are)
+        if not Path(os.path.abspath(path)).is_relative_to(root):
             return NotMemoized(f"output {path} lies outside the DVC repository")
     return Spec(
         name=stage_name(job.rule.name, job.wildcards_dict),

@@ -136,7 +136,7 @@ class Store:
         return {item["relpath"]: (item["md5"], 0) for item in listed}
 
     def restore(self, oid: str, path: Path, executable: bool = False) -> None:
-        """Put the object's content at `path`, replacing what is there at once. Raises OSError, then `path` is as before."""
+        """Put the object's content at `path`, replacing what is there. Raises OSError, then `path` is as before."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._beside(path)
         try:
@@ -225,9 +225,8 @@ class Store:
     ) -> None:
         target = self.path(oid)
         problem = self._check_one(oid, recorded, seen) if target.exists() else Absent(oid, "missing")
-        if problem is not None:
-            if not self._adopt(path, target, executable):
-                self._copy_in(path, target)
+        if problem is not None and not self._adopt(path, target, executable):
+            self._copy_in(path, target)
         if not executable and ("hardlink" in self.link_types or "symlink" in self.link_types):
             self._unify(oid, path, inside)
         status = os.stat(target)
@@ -313,9 +312,9 @@ class Store:
         with contextlib.suppress(OSError):
             status, linked = os.stat(self.path(oid)), os.lstat(path)
             identity = (status.st_size, status.st_mtime_ns)
-            if os.path.samestat(status, linked) and recorded.get(oid, (None,))[0] == identity[0]:
-                if recorded[oid] != identity:
-                    self._write_record(oid, {oid: identity})
+            known = recorded.get(oid)
+            if known is not None and known[0] == identity[0] and os.path.samestat(status, linked):
+                self._write_record(oid, {oid: identity})
 
     def _record_path(self, oid: str) -> Path:
         return self.directory / "memo" / "objects" / oid[:3] / f"{oid}.json"
