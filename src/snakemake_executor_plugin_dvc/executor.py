@@ -38,6 +38,7 @@ class Executor(LocalExecutor):
         self._misses: dict[Any, Miss] = {}
         self._costs: dict[Any, tuple[str, Cost]] = {}
         self._running: dict[Any, float] = {}
+        self._considered: set[Any] = set()
         self._meter = Meter()
         self._reporter = Reporter()
         self._loaded: Memo | None = None
@@ -80,12 +81,9 @@ class Executor(LocalExecutor):
             return
         self._lift_default_rate_limit()
         misses = [job for job in jobs if not self._restored(job)]
-        for job in misses:
-            if not _only_collects(job):
-                self._release_links(job)
-                self._running[job] = time.monotonic()
         if misses:
             super().run_jobs(misses)
+        self._restore_ready()
         self._reporter.progress(self._describe)
 
     def _lift_default_rate_limit(self) -> None:
@@ -100,24 +98,50 @@ class Executor(LocalExecutor):
             scheduler.resources["_job_count"] = sys.maxsize
 
     def _restored(self, job: Any) -> bool:
+        """Restore a selected job, or say why it must run."""
         if _only_collects(job):
             return False
         answer = self._look_up(job)
+        if isinstance(answer, Hit) and self._restore(job, answer):
+            return True
         if isinstance(answer, NotMemoized):
             self._count_not_memoized(job, answer.reason)
-            return False
-        if isinstance(answer, Hit) and not self.dag.reason(job).forced and not _write_protected(job):
-            try:
-                self.memo.restore(answer)
-                _stand_in_for_benchmark(job, answer.seconds)
-            except OSError as error:
-                self._reporter.warn(f"{answer.spec.name} cannot be restored, so it runs: {error}")
-            else:
-                self._hits[job] = answer
-                self.report_job_success(SubmittedJobInfo(job=job))
-                return True
-        self._misses[job] = answer if isinstance(answer, Miss) else Miss(answer.spec, answer.key, "forced")
+        else:
+            self._misses[job] = answer if isinstance(answer, Miss) else Miss(answer.spec, answer.key, "forced")
+        self._release_links(job)
+        self._running[job] = time.monotonic()
         return False
+
+    def _restore_ready(self) -> None:
+        """Restore every other ready job that is in the cache, so that no hit waits for a core or a scheduling round.
+
+        A round takes as many jobs as there are cores, and costs Snakemake time for every job that is ready.
+        """
+        scheduler = self.workflow.scheduler
+        for job in self.dag.ready_jobs - self._considered:
+            self._considered.add(job)
+            if job.is_group() or _only_collects(job):
+                continue
+            answer = self._look_up(job)
+            if not isinstance(answer, Hit):
+                continue
+            if self._restore(job, answer):
+                self.dag.register_running({job})
+                scheduler.running.add(job)
+                scheduler.update_available_resources([job])
+
+    def _restore(self, job: Any, hit: Hit) -> bool:
+        if self.dag.reason(job).forced or _write_protected(job):
+            return False
+        try:
+            self.memo.restore(hit)
+            _stand_in_for_benchmark(job, hit.seconds)
+        except OSError as error:
+            self._reporter.warn(f"{hit.spec.name} cannot be restored, so it runs: {error}")
+            return False
+        self._hits[job] = hit
+        self.report_job_success(SubmittedJobInfo(job=job))
+        return True
 
     def _look_up(self, job: Any) -> Hit | Miss | NotMemoized:
         try:

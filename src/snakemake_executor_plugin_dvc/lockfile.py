@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from .runcache import parse_yaml
 
@@ -28,6 +28,7 @@ class DvcLock:
     def __init__(self, journal: Path, path: Path = LOCK_FILE) -> None:
         self.path = path
         self._journal = journal
+        self._file: TextIO | None = None
         self._blocks: dict[str, str] | None = None
         self._pending: dict[str, dict[str, Any]] = _read_journal(journal)
 
@@ -36,16 +37,20 @@ class DvcLock:
         """How many stages wait to be written."""
         return len(self._pending)
 
+    def agrees(self, name: str, hashes: list[str]) -> bool:
+        """Whether the stage's entry is absent or names these hashes: a look at its text, without parsing it."""
+        if name in self._pending:
+            return hashes == [out["md5"] for out in self._pending[name]["outs"]]
+        block = self._read().get(name)
+        return block is None or all(
+            f" {md5}\n" in block or f'"{md5}"' in block or f"'{md5}'" in block for md5 in hashes
+        )
+
     def entry(self, name: str) -> dict[str, Any] | None:
         """The entry of one stage, scalars as text, or None. Never raises: a lock file nobody can read names nothing."""
         if name in self._pending:
             return self._pending[name]
-        if self._blocks is None:
-            try:
-                self._blocks = _split(_text(self.path))
-            except ValueError:
-                self._blocks = {}
-        block = self._blocks.get(name)
+        block = self._read().get(name)
         if block is None:
             return None
         try:
@@ -53,20 +58,30 @@ class DvcLock:
         except (ValueError, KeyError, TypeError):
             return None
 
+    def _read(self) -> dict[str, str]:
+        if self._blocks is None:
+            try:
+                self._blocks = _split(_text(self.path))
+            except ValueError:
+                self._blocks = {}
+        return self._blocks
+
     def params(self, name: str, file: str) -> dict[str, Any]:
         """The typed params of one stage's entry, empty where it has none."""
         entry = self._pending.get(name)
-        if entry is None and self._blocks and name in self._blocks:
-            entry = load_yaml(self._blocks[name])[name]
+        if entry is None and name in self._read():
+            entry = load_yaml(self._read()[name])[name]
         return ((entry or {}).get("params") or {}).get(file) or {}
 
     def record(self, name: str, entry: dict[str, Any]) -> None:
         """Note the entry of a finished stage, in memory and in the journal."""
         self._pending[name] = entry
         with contextlib.suppress(OSError):
-            self._journal.parent.mkdir(parents=True, exist_ok=True)
-            with self._journal.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([name, entry]) + "\n")
+            if self._file is None:
+                self._journal.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._journal.open("a", encoding="utf-8")
+            self._file.write(json.dumps([name, entry]) + "\n")
+            self._file.flush()
 
     def write(self) -> None:
         """Merge what is pending into dvc.lock and rename it into place; the caller holds DVC's lock.
@@ -87,6 +102,9 @@ class DvcLock:
                 temporary.unlink(missing_ok=True)
         self._pending.clear()
         self._blocks = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         self._journal.unlink(missing_ok=True)
 
 

@@ -105,6 +105,8 @@ class Memo:
     def _candidates(self, spec: Spec, key: Key) -> list[Outs]:
         """Results to try, in order: what dvc.lock names, then the run-cache's."""
         results = self.runs.results(key)
+        if len(results) == 1 and self.lock.agrees(spec.name, _hashes(results[0])):
+            return results
         entry = self.lock.entry(spec.name)
         named = _lock_outs(entry, key) if entry else None
         if named is None:

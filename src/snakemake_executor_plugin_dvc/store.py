@@ -1,7 +1,8 @@
 """The content-addressed files of a DVC cache: put, check, fetch and link them, one copy on disk where that is possible.
 
 Layout: DVC's own `files/md5/ab/cdef...`, and beside it `memo/objects/abc/<hash>.json`, which holds the size and the
-modification time that each object had when its content was last known to be right.
+modification time that each large object had when its content was last known to be right. Small ones are hashed anew
+each time, which costs less than keeping books.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from .hashing import Content, md5_file, tree_bytes
 CACHE_MODE = 0o444
 _FICLONE = 0x40049409
 _LINK_ERRORS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY}
+_LARGE = 1 << 18
 _COUNTER = itertools.count()
 Identity = tuple[int, int]
 
@@ -79,8 +81,8 @@ class Store:
         if missing and self._fetch is not None:
             self._fetch(self, missing)
             absent, seen = self._check_all(oid, recorded)
-        if not absent and seen != recorded:
-            self._write_record(oid, seen)
+        if not absent:
+            self._update_record(oid, recorded, seen)
         return absent
 
     def _check_all(self, oid: str, recorded: dict[str, Identity]) -> tuple[list[Absent], dict[str, Identity]]:
@@ -100,12 +102,11 @@ class Store:
             status = os.stat(path)
         except OSError:
             return Absent(oid, "missing")
-        identity = (status.st_size, status.st_mtime_ns)
-        if recorded.get(oid) != identity:
+        if recorded.get(oid) != (status.st_size, status.st_mtime_ns):
             self.rehashed_bytes += status.st_size
             if not self.intact(oid):
                 return self.set_aside(oid)
-        seen[oid] = identity
+        _note(oid, status, seen)
         return None
 
     def intact(self, oid: str) -> bool:
@@ -138,6 +139,8 @@ class Store:
     def restore(self, oid: str, path: Path, executable: bool = False) -> None:
         """Put the object's content at `path`, replacing what is there. Raises OSError, then `path` is as before."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not oid.endswith(".dir") and not os.path.lexists(path) and self._link_new(oid, path, executable):
+            return
         temporary = self._beside(path)
         try:
             if oid.endswith(".dir"):
@@ -147,6 +150,13 @@ class Store:
             _swap(temporary, path)
         finally:
             _remove(temporary)
+
+    def _link_new(self, oid: str, path: Path, executable: bool) -> bool:
+        """Hard-link straight to a name that is free: one system call, and atomic as it is."""
+        preferred = next(kind for kind in self.link_types if kind not in self._unsupported)
+        if executable or preferred != "hardlink" or self._sharing(oid, path):
+            return False
+        return self._link("hardlink", self.path(oid), path)
 
     def _restore_directory(self, oid: str, temporary: Path) -> None:
         made = {temporary}
@@ -211,8 +221,7 @@ class Store:
             for relative, (member, _) in content.files.items():
                 self._put_file(member, path / relative, False, recorded, seen, inside=True)
             self._put_bytes(content.md5, tree_bytes(content.files), seen)
-        if seen != recorded:
-            self._write_record(content.md5, seen)
+        self._update_record(content.md5, recorded, seen)
 
     def _put_file(
         self,
@@ -229,8 +238,7 @@ class Store:
             self._copy_in(path, target)
         if not executable and ("hardlink" in self.link_types or "symlink" in self.link_types):
             self._unify(oid, path, inside)
-        status = os.stat(target)
-        seen[oid] = (status.st_size, status.st_mtime_ns)
+        _note(oid, os.stat(target), seen)
 
     def _adopt(self, path: Path, target: Path, executable: bool) -> bool:
         """Make the output itself the object, by a hard link, where that is allowed and nobody else holds the file."""
@@ -292,8 +300,7 @@ class Store:
                 temporary.replace(target)
             finally:
                 temporary.unlink(missing_ok=True)
-        status = os.stat(target)
-        seen[oid] = (status.st_size, status.st_mtime_ns)
+        _note(oid, os.stat(target), seen)
 
     def add(self, oid: str, temporary: Path) -> bool:
         """Take a fetched file into the cache if its bytes have the hash."""
@@ -308,9 +315,11 @@ class Store:
 
     def note(self, oid: str, path: Path) -> None:
         """Record the object's time anew after Snakemake has touched its hard link at `path`."""
-        recorded = self._read_record(oid)
         with contextlib.suppress(OSError):
-            status, linked = os.stat(self.path(oid)), os.lstat(path)
+            linked = os.lstat(path)
+            if linked.st_size < _LARGE:
+                return
+            status, recorded = os.stat(self.path(oid)), self._read_record(oid)
             identity = (status.st_size, status.st_mtime_ns)
             known = recorded.get(oid)
             if known is not None and known[0] == identity[0] and os.path.samestat(status, linked):
@@ -318,6 +327,10 @@ class Store:
 
     def _record_path(self, oid: str) -> Path:
         return self.directory / "memo" / "objects" / oid[:3] / f"{oid}.json"
+
+    def _update_record(self, oid: str, recorded: dict[str, Identity], seen: dict[str, Identity]) -> None:
+        if seen != recorded:
+            self._write_record(oid, seen)
 
     def _read_record(self, oid: str) -> dict[str, Identity]:
         try:
@@ -342,6 +355,11 @@ class Store:
         folder = self.directory / "memo" / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{os.uname().nodename}-{os.getpid()}-{next(_COUNTER)}"
+
+
+def _note(oid: str, status: os.stat_result, seen: dict[str, Identity]) -> None:
+    if status.st_size >= _LARGE:
+        seen[oid] = (status.st_size, status.st_mtime_ns)
 
 
 def write_json(path: Path, value: Any) -> None:
