@@ -1,9 +1,11 @@
 """Fixtures of the memo's tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from .forkserver import ForkServer
 from .project import Project, chain
 
 
@@ -17,3 +19,10 @@ def project(tmp_path: Path) -> Project:
 def linked(tmp_path: Path) -> Project:
     """The same with `cache.type reflink,hardlink,copy`."""
     return chain(tmp_path / "p", link_types="reflink,hardlink,copy")
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """The process whose forks run snakemake."""
+    with ForkServer() as server:
+        yield server

@@ -4,12 +4,13 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from .project import CHAIN, Project, chain
+from .project import CHAIN, SUMMARY, Project, chain
 
 
 def test_a_second_build_has_nothing_to_do(project: Project) -> None:
@@ -351,3 +352,56 @@ def _wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} never came"
         time.sleep(0.02)
+
+
+def test_the_readme_example_of_the_plugin_does_what_it_says(tmp_path: Path) -> None:
+    import snakemake_executor_plugin_dvc
+
+    readme = Path(snakemake_executor_plugin_dvc.__file__).with_name("README.md").read_text()
+    script = readme.split("```bash\n")[1].split("```")[0]
+    project = Project(tmp_path / "p")
+    shutil.rmtree(project.folder / ".dvc")
+    (project.folder / ".dvcignore").unlink()
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=project.folder,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [counts[:3] for counts in SUMMARY.findall(done.stdout + done.stderr)]
+    assert found == [("0", "1", "0"), ("0", "1", "0"), ("1", "0", "0")], done.stdout + done.stderr
+    assert project.read("sorted.txt") == "1\n2\n3\n"
+
+
+@pytest.mark.parametrize(
+    ("directive", "edit"),
+    [
+        ('conda: "env.yaml"', "env.yaml"),
+        ('container: "docker://debian:12"', "debian:13"),
+        ('envmodules: "bio/one"', "bio/two"),
+    ],
+)
+def test_the_content_of_a_software_specification_is_in_the_key(tmp_path: Path, directive: str, edit: str) -> None:
+    snakefile = """
+        rule job:
+            input: "in.txt"
+            output: "out.txt"
+            DIRECTIVE
+            shell: "echo job >> $RAN; cat {input} > {output}"
+    """
+    project = Project(tmp_path / "p")
+    project.write(
+        Snakefile=snakefile.replace("DIRECTIVE", directive), **{"in.txt": "x\n", "env.yaml": "channels: [a]\n"}
+    )
+    assert project.build().counts == (0, 1, 0)
+    (project.folder / "out.txt").unlink()
+    assert project.build().counts == (1, 0, 0)
+    (project.folder / "out.txt").unlink()
+    if edit == "env.yaml":
+        project.write(**{"env.yaml": "channels: [b]\n"})
+    else:
+        changed = directive.replace("debian:12", edit).replace("bio/one", edit)
+        project.write(Snakefile=snakefile.replace("DIRECTIVE", changed))
+    assert project.build().counts == (0, 1, 0)
