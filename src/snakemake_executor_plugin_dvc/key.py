@@ -153,7 +153,7 @@ def _software(job: Any) -> dict[str, str]:
 
     found = {}
     if job.conda_env_spec:
-        found["conda"] = _conda_content(str(job.conda_env_spec))
+        found["conda"] = _conda_content(job.conda_env_spec)
     if job.container_img_url:
         found["container"] = str(job.container_img_url)
     if job.env_modules:
@@ -167,11 +167,13 @@ def _software(job: Any) -> dict[str, str]:
     return found
 
 
-def _conda_content(spec: str) -> str:
-    """The digest of an environment file and its pin and deploy files, or the name of an environment."""
-    path = Path(spec)
+def _conda_content(spec: Any) -> str:
+    """The digest of an environment file with its pin and deploy files, or the name of an environment made elsewhere."""
+    if not spec.is_file:
+        return str(getattr(spec, "name", None) or getattr(spec, "path", ""))
+    path = Path(spec.file.get_path_or_uri(secret_free=True))
     if not path.is_file():
-        return spec
+        return str(path)
     parts = [path, *sorted(path.parent.glob(f"{path.stem}.*.pin.txt")), path.parent / f"{path.stem}.post-deploy.sh"]
     content = hashlib.sha256()
     for part in parts:
