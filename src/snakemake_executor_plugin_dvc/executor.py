@@ -21,8 +21,9 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 from .buildlock import BuildLock
 from .key import NotMemoized
 from .ledger import Cost, Ledger, Meter, Record, device
-from .memo import Hit, Memo, Miss, find_root, journal
+from .memo import Hit, Memo, Miss
 from .reporter import Reporter
+from .repository import find_root, journal
 
 _TERMINATE_S = 5.0
 _DEFAULT_RATE = (100, 1.0)

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from .store import write_json
+from .records import write_json
 
 _HISTORY_FILES = 200
 

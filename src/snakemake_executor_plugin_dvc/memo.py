@@ -11,6 +11,7 @@ from .key import PARAMS_FILE, Key, NotMemoized, Spec, describe
 from .ledger import Ledger
 from .lockfile import DvcLock, dvc_lock, load_yaml
 from .remote import Remote
+from .repository import ensure_ignored, find_root, ignore_patterns, journal, read_config
 from .runcache import Outs, RunCache, normal_outs
 from .store import Store
 
@@ -65,7 +66,7 @@ class Memo:
         self.cache = cache
         self.warn = warn
         self.refresh = refresh
-        self.hasher = Hasher(state / "md5.sqlite", ignore=_read_dvcignore(self.root))
+        self.hasher = Hasher(state / "md5.sqlite", ignore=ignore_patterns(self.root))
         self.remote = Remote(self.root, remote, warn)
         self.store = Store(
             cache, link_types, shared_limit, scratch=scratch, fetch=self.remote.fetch if remote else None, warn=warn
@@ -150,7 +151,7 @@ class Memo:
         for out in hit.outs:
             self._remember(out["path"], out["md5"])
             if not out["md5"].endswith(".dir"):
-                self.store.note(out["md5"], Path(out["path"]))
+                self.store.touched(out["md5"], Path(out["path"]))
         self.lock.record(hit.spec.name, hit.key.entry(hit.outs))
 
     def commit(self, miss: Miss) -> Refused | None:
@@ -175,7 +176,7 @@ class Memo:
 
     def _store(self, miss: Miss, contents: dict[str, Content]) -> None:
         if any(content.files is not None for content in contents.values()):
-            _ensure_ignored(self.root)
+            ensure_ignored(self.root)
         outs = [contents[path].entry(path) for path in miss.spec.outs]
         other = self._other_result(miss.key, outs)
         for path, content in contents.items():
@@ -216,59 +217,6 @@ class Memo:
         if self.lock.pending:
             with dvc_lock(self.root / ".dvc", self.warn):
                 self.lock.write()
-
-
-def find_root(start: Path) -> Path:
-    """The nearest folder upwards that is a DVC root. Raises FileNotFoundError with the remedy."""
-    for folder in (start, *start.parents):
-        if (folder / ".dvc").is_dir():
-            return folder
-    raise FileNotFoundError(f"{start} lies in no DVC repository: run `dvc init` (or `dvc init --no-scm`) first")
-
-
-def journal(root: Path) -> Path:
-    """Where stages wait that are finished but not yet in dvc.lock."""
-    return root / ".dvc" / "tmp" / "memo" / "pending.jsonl"
-
-
-def read_config(root: Path) -> tuple[Path, list[str], str | None]:
-    """The cache directory, `cache.type` and the default remote, from DVC's own configuration files."""
-    from dvc.config import Config
-
-    config = Config(dvc_dir=str(root / ".dvc"))
-    cache = Path(root / ".dvc", config["cache"].get("dir") or "cache")
-    types = config["cache"].get("type") or ["reflink", "copy"]
-    return Path(os.path.normpath(cache)), list(types), config["core"].get("remote")
-
-
-def _read_dvcignore(root: Path) -> Callable[[str, bool], bool] | None:
-    """A test for DVC's ignore patterns at the root, or None where only Snakemake's timestamps are ignored."""
-    try:
-        lines = (root / ".dvcignore").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    patterns = [
-        line for line in lines if line.strip() and not line.startswith("#") and "snakemake_timestamp" not in line
-    ]
-    if not patterns:
-        return None
-    import pathspec
-
-    spec = pathspec.GitIgnoreSpec.from_lines(patterns)
-
-    def ignored(path: str, is_directory: bool) -> bool:
-        relative = os.path.relpath(path, root)
-        return not relative.startswith("..") and spec.match_file(relative + ("/" if is_directory else ""))
-
-    return ignored
-
-
-def _ensure_ignored(root: Path) -> None:
-    """DVC must not see the time stamp file that Snakemake puts into directory outputs."""
-    path = root / ".dvcignore"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    if ".snakemake_timestamp" not in text:
-        path.write_text(text + ("" if text.endswith("\n") or not text else "\n") + ".snakemake_timestamp\n")
 
 
 def _lock_outs(entry: dict[str, Any], key: Key) -> Outs | None:

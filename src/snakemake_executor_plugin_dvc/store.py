@@ -1,14 +1,6 @@
-"""The content-addressed files of a DVC cache: put, check, fetch and link them, one copy on disk where that is possible.
-
-Layout: DVC's own `files/md5/ab/cdef...`, and beside it `memo/objects/abc/<hash>.json`, which holds the size and the
-modification time that each large object had when its content was last known to be right. Small ones are hashed anew
-each time, which costs less than keeping books.
-"""
+"""The content-addressed files of a DVC cache: check, restore, put and fetch them, one copy on disk where possible."""
 
 import contextlib
-import errno
-import fcntl
-import itertools
 import json
 import os
 import shutil
@@ -16,17 +8,13 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
 
 from .hashing import Content, md5_file, tree_bytes
+from .links import Links, remove, swap, unique_name
+from .records import Record, Records, is_large, note
 
 CACHE_MODE = 0o444
-_FICLONE = 0x40049409
-_LINK_ERRORS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY}
-_LARGE = 1 << 18
-_COUNTER = itertools.count()
-Identity = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -38,12 +26,11 @@ class Absent:
 
 
 class Store:
-    """One DVC cache directory. Every write is atomic: any number of builds may share it.
+    """One DVC cache directory (`files/md5/ab/cdef...`). Every write is atomic: any number of builds may share it.
 
-    `link_types` is DVC's `cache.type`, in order of preference. A file that others link too is linked only up to
-    `shared_limit` bytes: Snakemake touches what it restores, which through a hard link changes the time that every
-    other workspace sees; up to that size Snakemake compares content instead (`--max-checksum-file-size`).
-    `scratch` is a folder of the workspace for temporary names; without one they lie beside the files.
+    `link_types` is DVC's `cache.type`. A file that others link too is linked only up to `shared_limit` bytes:
+    Snakemake touches what it restores, which through a hard link changes the time that every other workspace sees; up
+    to that size Snakemake compares content instead (`--max-checksum-file-size`).
     """
 
     def __init__(
@@ -56,13 +43,12 @@ class Store:
         warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.directory = directory
-        self.scratch = scratch
-        self.link_types = tuple(dict.fromkeys([*link_types, "copy"]))
         self.shared_limit = shared_limit
         self.rehashed_bytes = 0
+        self._links = Links(link_types, scratch)
+        self._records = Records(directory)
         self._fetch = fetch
         self._warn = warn
-        self._unsupported: set[str] = set()
 
     def path(self, oid: str) -> Path:
         """Where the object lies: `oid` is an MD5, with `.dir` for the list of a directory's files."""
@@ -75,38 +61,41 @@ class Store:
 
         Size and time are compared with the record; only what differs is hashed again. A damaged object is set aside.
         """
-        recorded = self._read_record(oid)
+        recorded = self._records.read(oid)
         absent, seen = self._check_all(oid, recorded)
         missing = [item.oid for item in absent if item.reason == "missing"]
         if missing and self._fetch is not None:
             self._fetch(self, missing)
             absent, seen = self._check_all(oid, recorded)
         if not absent:
-            self._update_record(oid, recorded, seen)
+            self._records.update(oid, recorded, seen)
         return absent
 
-    def _check_all(self, oid: str, recorded: dict[str, Identity]) -> tuple[list[Absent], dict[str, Identity]]:
-        seen: dict[str, Identity] = {}
+    def _check_all(self, oid: str, recorded: Record) -> tuple[list[Absent], Record]:
+        seen: Record = {}
         problem = self._check_one(oid, recorded, seen)
         if problem is not None:
             return [problem], seen
         if not oid.endswith(".dir"):
             return [], seen
-        members = {member for member, _ in self.files(oid).values()}
+        try:
+            members = {member for member, _ in self.files(oid).values()}
+        except ValueError as error:
+            self._warn(f"the cache object {oid} is not used: {error}")
+            return [self.set_aside(oid)], seen
         problems = [self._check_one(member, recorded, seen) for member in sorted(members)]
         return [problem for problem in problems if problem is not None], seen
 
-    def _check_one(self, oid: str, recorded: dict[str, Identity], seen: dict[str, Identity]) -> Absent | None:
-        path = self.path(oid)
+    def _check_one(self, oid: str, recorded: Record, seen: Record) -> Absent | None:
         try:
-            status = os.stat(path)
+            status = os.stat(self.path(oid))
         except OSError:
             return Absent(oid, "missing")
         if recorded.get(oid) != (status.st_size, status.st_mtime_ns):
             self.rehashed_bytes += status.st_size
             if not self.intact(oid):
                 return self.set_aside(oid)
-        _note(oid, status, seen)
+        note(oid, status, seen)
         return None
 
     def intact(self, oid: str) -> bool:
@@ -132,31 +121,42 @@ class Store:
     # Reading
 
     def files(self, oid: str) -> dict[str, tuple[str, int]]:
-        """The files of a `.dir` object: relative path to (md5, 0)."""
-        listed = json.loads(self.path(oid).read_bytes())
-        return {item["relpath"]: (item["md5"], 0) for item in listed}
+        """The files of a `.dir` object: relative path to (md5, 0).
+
+        Raises ValueError if it is no such list or names a path outside of the directory: a pulled cache is not trusted.
+        """
+        try:
+            listed = {str(item["relpath"]): str(item["md5"]) for item in json.loads(self.path(oid).read_bytes())}
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it does not list files: {error!r}") from None
+        for relative, member in listed.items():
+            path = PurePosixPath(relative)
+            if path.is_absolute() or ".." in path.parts or not path.parts:
+                raise ValueError(f"it names {relative!r}, which lies outside of the directory")
+            if len(member) != 32 or not set(member) <= set("0123456789abcdef"):
+                raise ValueError(f"it names {member!r}, which is no MD5")
+        return {relative: (member, 0) for relative, member in listed.items()}
 
     def restore(self, oid: str, path: Path, executable: bool = False) -> None:
         """Put the object's content at `path`, replacing what is there. Raises OSError, then `path` is as before."""
         path.parent.mkdir(parents=True, exist_ok=True)
         if not oid.endswith(".dir") and not os.path.lexists(path) and self._link_new(oid, path, executable):
             return
-        temporary = self._beside(path)
+        temporary = self._links.temporary(path)
         try:
             if oid.endswith(".dir"):
                 self._restore_directory(oid, temporary)
             else:
-                self._place(oid, temporary, self._sharing(oid, path), executable)
-            _swap(temporary, path)
+                self._links.place(self.path(oid), temporary, self._shared(oid, path), executable)
+            swap(temporary, path)
         finally:
-            _remove(temporary)
+            remove(temporary)
 
     def _link_new(self, oid: str, path: Path, executable: bool) -> bool:
         """Hard-link straight to a name that is free: one system call, and atomic as it is."""
-        preferred = next(kind for kind in self.link_types if kind not in self._unsupported)
-        if executable or preferred != "hardlink" or self._sharing(oid, path):
+        if executable or self._links.preferred != "hardlink" or self._shared(oid, path):
             return False
-        return self._link("hardlink", self.path(oid), path)
+        return self._links.make("hardlink", self.path(oid), path)
 
     def _restore_directory(self, oid: str, temporary: Path) -> None:
         made = {temporary}
@@ -166,45 +166,15 @@ class Store:
             if target.parent not in made:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 made.add(target.parent)
-            self._place(member, target, shared=False, executable=False)
+            self._links.place(self.path(member), target, shared=False, executable=False)
 
-    def _sharing(self, oid: str, path: Path) -> bool:
+    def _shared(self, oid: str, path: Path) -> bool:
         """Whether a touch of a hard link at `path` could be seen elsewhere and would matter there."""
         status = os.stat(self.path(oid))
         others = status.st_nlink - 1
         with contextlib.suppress(OSError):
             others -= os.path.samestat(os.lstat(path), status)
         return others > 0 and status.st_size > self.shared_limit
-
-    def _place(self, oid: str, target: Path, shared: bool, executable: bool) -> None:
-        source = self.path(oid)
-        for kind in self.link_types:
-            if kind in self._unsupported or (kind == "hardlink" and (shared or executable)):
-                continue
-            if kind == "symlink" and executable:
-                continue
-            if self._link(kind, source, target):
-                break
-        if executable:
-            target.chmod(target.stat().st_mode | (0o111 & ~_umask()))
-
-    def _link(self, kind: str, source: Path, target: Path) -> bool:
-        try:
-            if kind == "hardlink":
-                os.link(source, target)
-            elif kind == "symlink":
-                target.symlink_to(source)
-            elif kind == "reflink":
-                _clone(source, target)
-            else:
-                shutil.copyfile(source, target)
-        except OSError as error:
-            if kind == "copy" or error.errno not in _LINK_ERRORS:
-                raise
-            if error.errno != errno.EMLINK:
-                self._unsupported.add(kind)
-            return False
-        return True
 
     # Writing
 
@@ -213,195 +183,100 @@ class Store:
 
         Where hard links are allowed, `path` and the object are one file afterwards.
         """
-        seen: dict[str, Identity] = {}
-        recorded = self._read_record(content.md5)
+        seen: Record = {}
+        recorded = self._records.read(content.md5)
         if content.files is None:
             self._put_file(content.md5, path, content.executable, recorded, seen)
         else:
             for relative, (member, _) in content.files.items():
                 self._put_file(member, path / relative, False, recorded, seen, inside=True)
-            self._put_bytes(content.md5, tree_bytes(content.files), seen)
-        self._update_record(content.md5, recorded, seen)
+            self._put_bytes(content.md5, tree_bytes(content.files))
+        self._records.update(content.md5, recorded, seen)
 
     def _put_file(
-        self,
-        oid: str,
-        path: Path,
-        executable: bool,
-        recorded: dict[str, Identity],
-        seen: dict[str, Identity],
-        inside: bool = False,
+        self, oid: str, path: Path, executable: bool, recorded: Record, seen: Record, inside: bool = False
     ) -> None:
         target = self.path(oid)
-        problem = self._check_one(oid, recorded, seen) if target.exists() else Absent(oid, "missing")
+        problem = self._check_one(oid, recorded, seen)
         if problem is not None and not self._adopt(path, target, executable):
             self._copy_in(path, target)
-        if not executable and ("hardlink" in self.link_types or "symlink" in self.link_types):
+        if not executable and (self._links.allows("hardlink") or self._links.allows("symlink")):
             self._unify(oid, path, inside)
-        _note(oid, os.stat(target), seen)
+        note(oid, os.stat(target), seen)
 
     def _adopt(self, path: Path, target: Path, executable: bool) -> bool:
         """Make the output itself the object, by a hard link, where that is allowed and nobody else holds the file."""
-        if executable or "hardlink" not in self.link_types or "hardlink" in self._unsupported:
-            return False
         status = os.lstat(path)
-        if status.st_nlink != 1 or not stat.S_ISREG(status.st_mode):
+        if executable or not self._links.allows("hardlink") or status.st_nlink != 1 or not stat.S_ISREG(status.st_mode):
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(path, target)
+            if not self._links.make("hardlink", path, target):
+                return False
         except FileExistsError:
             return True
-        except OSError as error:
-            if error.errno not in _LINK_ERRORS:
-                raise
-            self._unsupported.add("hardlink")
-            return False
         target.chmod(CACHE_MODE)
         return True
 
     def _copy_in(self, path: Path, target: Path) -> None:
+        with self._incoming(target) as temporary:
+            if not (self._links.allows("reflink") and self._links.make("reflink", path, temporary)):
+                shutil.copyfile(path, temporary)
+
+    def _put_bytes(self, oid: str, data: bytes) -> None:
+        target = self.path(oid)
+        if not target.exists() or target.read_bytes() != data:
+            with self._incoming(target) as temporary:
+                temporary.write_bytes(data)
+
+    @contextlib.contextmanager
+    def _incoming(self, target: Path) -> Iterator[Path]:
+        """A temporary file in the cache that becomes the object when the block ends."""
         temporary = self.temporary()
         try:
-            if "reflink" not in self.link_types or not self._reflink(path, temporary):
-                shutil.copyfile(path, temporary)
+            yield temporary
             temporary.chmod(CACHE_MODE)
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.rename(target)
+            temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-
-    def _reflink(self, source: Path, target: Path) -> bool:
-        return "reflink" not in self._unsupported and self._link("reflink", source, target)
 
     def _unify(self, oid: str, path: Path, inside: bool) -> None:
         """Replace an output by a link to its object if they are two files; its time stays what it was."""
         status = os.lstat(path)
-        target = os.stat(self.path(oid))
-        if os.path.samestat(status, target) or (not inside and self._sharing(oid, path)):
+        if os.path.samestat(status, os.stat(self.path(oid))) or (not inside and self._shared(oid, path)):
             return
-        temporary = self._beside(path)
+        temporary = self._links.temporary(path)
         try:
-            self._place(oid, temporary, shared=False, executable=False)
+            self._links.place(self.path(oid), temporary, shared=False, executable=False)
             if not inside:
                 os.utime(temporary, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
             temporary.replace(path)
         finally:
-            _remove(temporary)
-
-    def _put_bytes(self, oid: str, data: bytes, seen: dict[str, Identity]) -> None:
-        target = self.path(oid)
-        if not target.exists() or target.read_bytes() != data:
-            temporary = self.temporary()
-            try:
-                temporary.write_bytes(data)
-                temporary.chmod(CACHE_MODE)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
-        _note(oid, os.stat(target), seen)
+            remove(temporary)
 
     def add(self, oid: str, temporary: Path) -> bool:
         """Take a fetched file into the cache if its bytes have the hash."""
         if md5_file(temporary) != oid.removesuffix(".dir"):
             return False
-        temporary.chmod(CACHE_MODE)
-        self.path(oid).parent.mkdir(parents=True, exist_ok=True)
-        temporary.rename(self.path(oid))
+        with self._incoming(self.path(oid)) as incoming:
+            temporary.rename(incoming)
         return True
-
-    # Records
-
-    def note(self, oid: str, path: Path) -> None:
-        """Record the object's time anew after Snakemake has touched its hard link at `path`."""
-        with contextlib.suppress(OSError):
-            linked = os.lstat(path)
-            if linked.st_size < _LARGE:
-                return
-            status, recorded = os.stat(self.path(oid)), self._read_record(oid)
-            identity = (status.st_size, status.st_mtime_ns)
-            known = recorded.get(oid)
-            if known is not None and known[0] == identity[0] and os.path.samestat(status, linked):
-                self._write_record(oid, {oid: identity})
-
-    def _record_path(self, oid: str) -> Path:
-        return self.directory / "memo" / "objects" / oid[:3] / f"{oid}.json"
-
-    def _update_record(self, oid: str, recorded: dict[str, Identity], seen: dict[str, Identity]) -> None:
-        if seen != recorded:
-            self._write_record(oid, seen)
-
-    def _read_record(self, oid: str) -> dict[str, Identity]:
-        try:
-            recorded = json.loads(self._record_path(oid).read_bytes())
-            return {name: (int(size), int(mtime)) for name, (size, mtime) in recorded.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}
-
-    def _write_record(self, oid: str, seen: dict[str, Identity]) -> None:
-        with contextlib.suppress(OSError):
-            write_json(self._record_path(oid), seen)
-
-    def _beside(self, path: Path) -> Path:
-        """A fresh temporary name on the file system of `path`."""
-        name = f".{path.name[:200]}.memo-{os.getpid()}-{next(_COUNTER)}"
-        if self.scratch is not None and os.stat(self.scratch).st_dev == os.stat(path.parent).st_dev:
-            return self.scratch / name
-        return path.with_name(name)
 
     def temporary(self) -> Path:
         """A fresh temporary name inside the cache."""
         folder = self.directory / "memo" / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{os.uname().nodename}-{os.getpid()}-{next(_COUNTER)}"
+        return folder / unique_name()
 
-
-def _note(oid: str, status: os.stat_result, seen: dict[str, Identity]) -> None:
-    if status.st_size >= _LARGE:
-        seen[oid] = (status.st_size, status.st_mtime_ns)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON under a temporary name, then rename. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(value))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _clone(source: Path, target: Path) -> None:
-    with source.open("rb") as reader, target.open("xb") as writer:
-        try:
-            fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
-        except OSError:
-            target.unlink()
-            raise
-
-
-def _swap(temporary: Path, path: Path) -> None:
-    """Move `temporary` to `path`, whatever is there."""
-    if temporary.is_dir() or (path.is_dir() and not path.is_symlink()):
-        old = temporary.with_name(f"{temporary.name}-old")
-        if path.is_symlink() or path.exists():
-            path.rename(old)
-        temporary.rename(path)
-        _remove(old)
-    else:
-        temporary.replace(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    def touched(self, oid: str, path: Path) -> None:
+        """Record a large object's time anew after Snakemake has touched its hard link at `path`."""
+        with contextlib.suppress(OSError):
+            linked = os.lstat(path)
+            if not is_large(linked):
+                return
+            recorded = self._records.read(oid)
+            known = recorded.get(oid)
+            same_file = os.path.samestat(os.stat(self.path(oid)), linked)
+            if known is not None and known[0] == linked.st_size and same_file:
+                self._records.update(oid, recorded, {oid: (linked.st_size, linked.st_mtime_ns)})

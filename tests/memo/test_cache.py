@@ -169,7 +169,7 @@ def test_restoring_a_large_artifact_twice_hashes_nothing(tmp_path: Path) -> None
         assert store.check(content.md5) == []
         store.restore(content.md5, output)
         os.utime(output)
-        store.note(content.md5, output)
+        store.touched(content.md5, output)
     assert store.rehashed_bytes == 0
 
 

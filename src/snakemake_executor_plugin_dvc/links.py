@@ -1,0 +1,112 @@
+"""How a file gets a second name: reflink, hard link, symbolic link or copy, whichever the file system allows first."""
+
+import errno
+import fcntl
+import itertools
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+_FICLONE = 0x40049409
+_LINK_ERRORS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY}
+_COUNTER = itertools.count()
+
+
+class Links:
+    """DVC's `cache.type` in order of preference, less what turns out not to work here; a copy always does.
+
+    `scratch` is a folder of the workspace for temporary names; without one they lie beside the files.
+    """
+
+    def __init__(self, types: Iterable[str], scratch: Path | None = None) -> None:
+        self.types = tuple(dict.fromkeys([*types, "copy"]))
+        self.scratch = scratch
+        self._unsupported: set[str] = set()
+
+    def allows(self, kind: str) -> bool:
+        """Whether a kind of link is configured and has not failed yet."""
+        return kind in self.types and kind not in self._unsupported
+
+    @property
+    def preferred(self) -> str:
+        """The first kind that may work."""
+        return next(kind for kind in self.types if kind not in self._unsupported)
+
+    def place(self, source: Path, target: Path, shared: bool, executable: bool) -> None:
+        """Give `source` the new name `target`. No hard link where `shared`; an executable gets a file of its own."""
+        for kind in self.types:
+            if not self.allows(kind) or (kind == "hardlink" and shared):
+                continue
+            if executable and kind in ("hardlink", "symlink"):
+                continue
+            if self.make(kind, source, target):
+                break
+        if executable:
+            target.chmod(target.stat().st_mode | (0o111 & ~_umask()))
+
+    def make(self, kind: str, source: Path, target: Path) -> bool:
+        """Make one kind of link; False if the file system cannot. Raises OSError for anything else."""
+        try:
+            if kind == "hardlink":
+                os.link(source, target)
+            elif kind == "symlink":
+                target.symlink_to(source)
+            elif kind == "reflink":
+                _clone(source, target)
+            else:
+                shutil.copyfile(source, target)
+        except OSError as error:
+            if kind == "copy" or error.errno not in _LINK_ERRORS:
+                raise
+            if error.errno != errno.EMLINK:
+                self._unsupported.add(kind)
+            return False
+        return True
+
+    def temporary(self, path: Path) -> Path:
+        """A fresh temporary name on the file system of `path`."""
+        name = f".{path.name[:100]}.memo-{unique_name()}"
+        if self.scratch is not None and os.stat(self.scratch).st_dev == os.stat(path.parent).st_dev:
+            return self.scratch / name
+        return path.with_name(name)
+
+
+def unique_name() -> str:
+    """A name that no other process or call uses."""
+    return f"{os.uname().nodename}-{os.getpid()}-{next(_COUNTER)}"
+
+
+def swap(temporary: Path, path: Path) -> None:
+    """Move `temporary` to `path`, whatever is there."""
+    if temporary.is_dir() or (path.is_dir() and not path.is_symlink()):
+        old = temporary.with_name(f"{temporary.name}-old")
+        if path.is_symlink() or path.exists():
+            path.rename(old)
+        temporary.rename(path)
+        remove(old)
+    else:
+        temporary.replace(path)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, a link or a whole directory, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _clone(source: Path, target: Path) -> None:
+    with source.open("rb") as reader, target.open("xb") as writer:
+        try:
+            fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+        except OSError:
+            target.unlink()
+            raise

@@ -1,0 +1,58 @@
+"""The DVC repository around the working directory: its root, its configuration, what it ignores."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder upwards that is a DVC root. Raises FileNotFoundError with the remedy."""
+    for folder in (start, *start.parents):
+        if (folder / ".dvc").is_dir():
+            return folder
+    raise FileNotFoundError(f"{start} lies in no DVC repository: run `dvc init` (or `dvc init --no-scm`) first")
+
+
+def journal(root: Path) -> Path:
+    """Where stages wait that are finished but not yet in dvc.lock."""
+    return root / ".dvc" / "tmp" / "memo" / "pending.jsonl"
+
+
+def read_config(root: Path) -> tuple[Path, list[str], str | None]:
+    """The cache directory, `cache.type` and the default remote, from DVC's own configuration files."""
+    from dvc.config import Config
+
+    config = Config(dvc_dir=str(root / ".dvc"))
+    cache = Path(root / ".dvc", config["cache"].get("dir") or "cache")
+    types = config["cache"].get("type") or ["reflink", "copy"]
+    return Path(os.path.normpath(cache)), list(types), config["core"].get("remote")
+
+
+def ignore_patterns(root: Path) -> Callable[[str, bool], bool] | None:
+    """A test for DVC's ignore patterns at the root, or None where only Snakemake's timestamps are ignored."""
+    try:
+        lines = (root / ".dvcignore").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    patterns = [
+        line for line in lines if line.strip() and not line.startswith("#") and "snakemake_timestamp" not in line
+    ]
+    if not patterns:
+        return None
+    import pathspec
+
+    spec = pathspec.GitIgnoreSpec.from_lines(patterns)
+
+    def ignored(path: str, is_directory: bool) -> bool:
+        relative = os.path.relpath(path, root)
+        return not relative.startswith("..") and spec.match_file(relative + ("/" if is_directory else ""))
+
+    return ignored
+
+
+def ensure_ignored(root: Path) -> None:
+    """Add the time stamp files that Snakemake puts into directory outputs to .dvcignore: DVC must not see them."""
+    path = root / ".dvcignore"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if ".snakemake_timestamp" not in text:
+        path.write_text(text + ("" if text.endswith("\n") or not text else "\n") + ".snakemake_timestamp\n")
