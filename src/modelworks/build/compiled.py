@@ -1,0 +1,49 @@
+"""The graph of jobs that Snakemake makes of the default target, with nothing run."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelworks.build import params
+from modelworks.build.errors import ModelworksError
+
+
+class CompileError(ModelworksError):
+    """Snakemake finds a fault in the rules."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Snakemake's jobs that make something, in the order of the rules, and the structural values they hold for."""
+
+    jobs: list[Any]
+    structural: dict[str, Any]
+
+
+@contextlib.contextmanager
+def compile_graph(snakefile: Path, directory: Path) -> Iterator[Compiled]:
+    """Build the graph of a Snakefile's default target in a workspace, which is the working directory meanwhile.
+
+    Raises CompileError and ParamsError.
+    """
+    from snakemake.api import SnakemakeApi
+    from snakemake.exceptions import WorkflowError
+    from snakemake.settings.enums import Quietness
+    from snakemake.settings.types import OutputSettings, ResourceSettings
+    from snakemake_interface_common.exceptions import ApiError
+
+    values = params.read(directory / params.FILE)
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        try:
+            opened = api.workflow(ResourceSettings(cores=1), snakefile=snakefile.absolute(), workdir=directory.absolute())
+            workflow = opened.dag().workflow_api._workflow
+            workflow._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
+            workflow._build_dag()
+        except (WorkflowError, ApiError) as error:
+            raise CompileError(f"{snakefile}: {error}") from None
+        order = {rule.name: position for position, rule in enumerate(workflow.rules)}
+        jobs = [job for job in workflow.dag.jobs if job.output or not job.is_norun]
+        jobs.sort(key=lambda job: (order[job.rule.name], sorted(job.wildcards_dict.items())))
+        yield Compiled(jobs, params.structural(values))

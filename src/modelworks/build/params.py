@@ -1,0 +1,239 @@
+"""params.yaml: read as DVC reads it, checked whole, and handed out by key.
+
+All faults come in one `ParamsError`, a line each: file, key, what is allowed, what was found, the nearest known key.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelworks.build import plain_yaml
+from modelworks.build.errors import ModelworksError
+from modelworks.build.plain_yaml import Fault, KeyPath, dotted
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+FILE = "params.yaml"
+Origin = Callable[[KeyPath], str]
+
+
+class ParamsError(ModelworksError):
+    """Params that are not valid; the text holds one line for each fault."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__("\n".join(self.faults))
+
+
+class Reads(dict[str, Any]):
+    """The keys of params.yaml that a rule reads, with their values: dotted key -> value.
+
+    As text it is the sorted keys, for a command line; its `repr` shows the values, so that Snakemake sees a changed one.
+    """
+
+    def __str__(self) -> str:
+        return " ".join(sorted(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __repr__(self) -> str:
+        return f"Reads({ {key: self[key] for key in sorted(self)} })"
+
+
+def load(path: Path | str = FILE) -> dict[str, Any]:
+    """Read a params file without comparing it with the schema. Raises ParamsError."""
+    data, faults = _read_file(path)
+    if faults:
+        raise ParamsError(_line(str(path), fault) for fault in faults)
+    return data
+
+
+def read(path: Path | str = FILE) -> dict[str, Any]:
+    """Read a params file and check it whole. Raises ParamsError with every fault."""
+    data, faults = _read_file(path)
+    return _checked(data, faults, lambda _: str(path))
+
+
+def validate(data: Any, origin: Origin | str = FILE) -> dict[str, Any]:
+    """Check values against the schema. `origin` names the file, or says which file a key came from."""
+    return _checked(data, [], origin if callable(origin) else lambda _: origin)
+
+
+def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `top` laid over it: mappings are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in top.items():
+        old = merged.get(key)
+        merged[key] = overlay(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def setting(text: str) -> tuple[KeyPath, Any]:
+    """The key path and the value of `KEY=VALUE`, the value in YAML 1.2. Raises ParamsError."""
+    key, equals, value = text.partition("=")
+    path = tuple(key.strip().split("."))
+    if not equals or not all(path):
+        raise ParamsError([f"--set {text}: must be KEY=VALUE, with a dotted key of {FILE}"])
+    document = plain_yaml.parse(value)
+    if document.faults:
+        raise ParamsError(_line(f"--set {key}", Fault((*path, *f.path), f.text)) for f in document.faults)
+    return path, document.data
+
+
+def reads(params: Mapping[str, Any], *keys: str) -> Reads:
+    """The values of dotted keys. Raises ParamsError for a key that is not there."""
+    found, faults = Reads(), []
+    for key in keys:
+        value = _lookup(params, tuple(key.split(".")))
+        if value is _ABSENT:
+            faults.append(f"{FILE}: {key!r}, named in reads(), is not a known key{_hint(key, _all_keys(params))}")
+        else:
+            found[key] = value
+    if faults:
+        raise ParamsError(faults)
+    return found
+
+
+def structural(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the keys that change the graph's shape: fields marked `json_schema_extra={"structural": True}`."""
+    from modelworks.build.allowed import keys
+    from modelworks.schema import Params
+
+    marked = [
+        path
+        for path, info in keys(Params)
+        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("structural")
+    ]
+    return {dotted(path): _lookup(params, path) for path in marked}
+
+
+_ABSENT = object()
+
+
+def _lookup(params: Any, path: KeyPath) -> Any:
+    for part in path:
+        if not isinstance(params, Mapping) or part not in params:
+            return _ABSENT
+        params = params[part]
+    return params
+
+
+def _all_keys(params: Mapping[str, Any], prefix: str = "") -> list[str]:
+    found = []
+    for key, value in params.items():
+        found.append(f"{prefix}{key}")
+        if isinstance(value, Mapping):
+            found += _all_keys(value, f"{prefix}{key}.")
+    return found
+
+
+def _read_file(path: Path | str) -> tuple[dict[str, Any], list[Fault]]:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise ParamsError([f"{path}: cannot be read: {error.strerror or error}"]) from None
+    document = plain_yaml.parse(content)
+    if document.faults or isinstance(document.data, dict):
+        return document.data if isinstance(document.data, dict) else {}, document.faults
+    found = "an empty file" if document.data is None else _shown(document.data)
+    return {}, [Fault((), f"must be a mapping of keys to values, got {found}")]
+
+
+def _checked(data: Any, faults: list[Fault], origin: Origin) -> dict[str, Any]:
+    # What is known only of the whole text (broken YAML, the wrong encoding) leaves no values to speak of.
+    if any(not fault.path for fault in faults):
+        raise ParamsError(_line(origin(fault.path), fault) for fault in faults)
+    blamed = {fault.path for fault in faults}
+    more = [
+        fault
+        for fault in _schema_faults(data)
+        if not any(fault.path[: len(p)] == p or p[: len(fault.path)] == fault.path for p in blamed)
+    ]
+    if faults or more:
+        raise ParamsError(_line(origin(fault.path), fault) for fault in [*faults, *more])
+    return data
+
+
+def _schema_faults(data: Any) -> list[Fault]:
+    from pydantic import ValidationError
+
+    from modelworks.schema import Params
+
+    try:
+        model = Params.model_validate(data)
+    except ValidationError as error:
+        faults = [_fault(item, data, Params) for item in error.errors(include_url=False)]
+        return list(dict.fromkeys(faults))
+    return [Fault(path, f"is missing: {text}") for path, text in _defaulted(model, ())]
+
+
+def _fault(item: Any, data: Any, root: "type[BaseModel]") -> Fault:
+    from modelworks.build.allowed import describe, field_at, keys
+
+    kind, place = item["type"], tuple(item["loc"])
+    path = _real_path(data, place)
+    if kind == "extra_forbidden":
+        return Fault(place, f"is not a known key{_hint(dotted(place), [dotted(path) for path, _ in keys(root)])}")
+    field = field_at(root, tuple(part for part in path if isinstance(part, str)))
+    if kind == "missing":
+        field = field_at(root, place)
+        wanted = f": it must be {describe(field.annotation, field.metadata)}" if field else ""
+        return Fault(place, f"is missing{wanted}")
+    if kind in ("value_error", "assertion_error"):
+        return Fault(path, f": {item['ctx']['error']}")
+    while field and isinstance(path[-1], int):
+        path = path[:-1]
+    wanted = describe(field.annotation, field.metadata) if field else item["msg"]
+    return Fault(path, f"must be {wanted}, got {_shown(_lookup(data, path) if path else data)}")
+
+
+def _real_path(data: Any, place: KeyPath) -> KeyPath:
+    """The part of pydantic's location that is in the data: it also names members of unions."""
+    path: KeyPath = ()
+    for part in place:
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            break
+        path = (*path, part)
+    return path
+
+
+def _defaulted(model: "BaseModel", prefix: KeyPath) -> list[tuple[KeyPath, str]]:
+    from pydantic import BaseModel
+
+    from modelworks.build.allowed import describe
+
+    found = []
+    for name, info in type(model).model_fields.items():
+        value = getattr(model, name)
+        if name not in model.model_fields_set:
+            found.append(((*prefix, name), f"it must be {describe(info.annotation, info.metadata)}"))
+        elif isinstance(value, BaseModel):
+            found += _defaulted(value, (*prefix, name))
+    return found
+
+
+def _hint(key: str, known: Iterable[str]) -> str:
+    from modelworks.build.allowed import nearest
+
+    near = nearest(key, known)
+    return f"; the nearest known key is {near}" if near else ""
+
+
+def _line(origin: str, fault: Fault) -> str:
+    where = f"{origin}: {dotted(fault.path)}" if fault.path else f"{origin}:"
+    return where + ("" if fault.text.startswith(":") else " ") + fault.text
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"a mapping with the keys {', '.join(map(str, value))}"[:80] if value else "an empty mapping"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,227 @@
+"""Workspaces: a directory with its own params.yaml and artifacts/, a DVC root of its own on the shared cache.
+
+Rules, profiles and data are symbolic links to the root's, under the same relative names: same commands, same paths,
+same content, so the same keys. A workspace ignores itself for git, and DVC keeps out of a folder that is another DVC
+root, so the root never sees it, wherever it lies.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from modelworks.build import params
+from modelworks.build.errors import ModelworksError
+from modelworks.build.plain_yaml import KeyPath
+
+LINKED = ("Snakefile", "rules", "profiles", "report", "data")
+_OWN = (params.FILE, ".dvc/config")
+
+
+class WorkspaceError(ModelworksError):
+    """A directory that is no workspace, or cannot become one."""
+
+
+def check(directory: str, root: str, config: Collection[str], configfiles: Collection[object] = ()) -> None:
+    """Check that a build in `directory` takes its values from its own params.yaml only.
+
+    `config` and `configfiles` are Snakemake's. Raises WorkspaceError.
+    """
+    if config or configfiles:
+        given = f"--config {' '.join(config)}" if config else "--configfile"
+        raise WorkspaceError(
+            f"{given}: values on the command line would bypass {params.FILE}, which keys, DVC and stages read."
+            f" Edit {params.FILE}, or make a workspace with other values:"
+            " modelworks workspace create DIR --set KEY=VALUE"
+        )
+    missing = [name for name in _OWN if not Path(directory, name).is_file()]
+    if not missing:
+        return
+    if os.path.samefile(directory, root):
+        remedy = "dvc init" if missing == [".dvc/config"] else "git checkout params.yaml"
+        raise WorkspaceError(f"{directory} has no {' and no '.join(missing)}. Make it: {remedy}")
+    raise WorkspaceError(
+        f"{directory} is not a workspace: it has no {' and no '.join(missing)}."
+        f" Make one: modelworks workspace create {os.path.relpath(directory, root)}"
+    )
+
+
+def find_root(start: Path) -> Path:
+    """The folder with the Snakefile: of the workspace or repository that `start` lies in. Raises WorkspaceError."""
+    for folder in (start.absolute(), *start.absolute().parents):
+        if (folder / "Snakefile").is_file() and (folder / "rules").is_dir():
+            return (folder / "Snakefile").resolve().parent
+    raise WorkspaceError(f"{start.absolute()} lies in no Modelworks repository: no folder upwards holds a Snakefile")
+
+
+def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: Iterable[str] = ()) -> None:
+    """Make a workspace: `presets`, then `settings` (KEY=VALUE), laid over the root's params.yaml.
+
+    It is made under a temporary name beside `directory` and renamed when it is whole. Raises WorkspaceError,
+    ParamsError and DvcfileError; nothing is left then.
+    """
+    from modelworks.build import dvcfile
+
+    _refuse_existing(directory)
+    values, changes = _laid_over(root, presets, settings)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent)).absolute()
+    except OSError as error:
+        raise WorkspaceError(f"{directory}: cannot be made: {error.strerror}") from None
+    try:
+        partial.chmod(0o777 & ~_umask())
+        (partial / ".gitignore").write_text("*\n")
+        for name in LINKED:
+            if (root / name).exists():
+                (partial / name).symlink_to(root / name)
+        (partial / params.FILE).write_text(_edited((root / params.FILE).read_text(encoding="utf-8"), changes))
+        if params.read(partial / params.FILE) != values:
+            raise AssertionError(f"{params.FILE} of the workspace is not what was asked for")
+        _make_dvc_root(root, partial)
+        write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
+        shutil.rmtree(partial / ".snakemake", ignore_errors=True)
+        _take_place(partial, directory)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def write(path: Path, text: str) -> None:
+    """Write under a temporary name, then rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _refuse_existing(directory: Path) -> None:
+    """What Snakemake makes of a --directory that is not there (an empty folder, `.snakemake`) does not count."""
+    if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
+        raise WorkspaceError(f"{directory} exists and is not a directory: choose another name")
+    if directory.is_dir() and {item.name for item in directory.iterdir()} - {".snakemake"}:
+        what = "is a workspace already" if (directory / params.FILE).exists() else "exists and is not empty"
+        raise WorkspaceError(f"{directory} {what}: nothing was changed. Choose another name, or remove it first")
+
+
+def _take_place(partial: Path, directory: Path) -> None:
+    shutil.rmtree(directory / ".snakemake", ignore_errors=True)
+    try:
+        partial.rename(directory)
+    except OSError as error:
+        raise WorkspaceError(f"{directory}: cannot be made: {error.strerror}") from None
+
+
+def _laid_over(
+    root: Path, presets: Iterable[str], settings: Iterable[str]
+) -> tuple[dict[str, Any], list[tuple[KeyPath, Any]]]:
+    """The checked values, and the changes that lead to them from the root's. Every fault names where it came from."""
+    changes: list[tuple[KeyPath, Any, str]] = []
+    faults: list[str] = []
+    for name in presets:
+        try:
+            path = _preset(root, name)
+            changes += [(*change, os.path.relpath(path)) for change in _leaves(params.load(path))]
+        except params.ParamsError as error:
+            faults += error.faults
+    for text in settings:
+        try:
+            key_path, value = params.setting(text)
+            changes.append((key_path, value, "--set"))
+        except params.ParamsError as error:
+            faults += error.faults
+    if faults:
+        raise params.ParamsError(faults)
+    values = params.load(root / params.FILE)
+    for key_path, value, _ in changes:
+        values = params.overlay(values, _nested(key_path, value))
+
+    def origin(path: KeyPath) -> str:
+        own = [source for key_path, _, source in changes if _related(key_path, path)]
+        return own[-1] if own else os.path.relpath(root / params.FILE)
+
+    return params.validate(values, origin), [(key_path, value) for key_path, value, _ in changes]
+
+
+def _related(one: KeyPath, other: KeyPath) -> bool:
+    shorter = min(len(one), len(other))
+    return shorter > 0 and one[:shorter] == other[:shorter]
+
+
+def _preset(root: Path, name: str) -> Path:
+    path = root / "presets" / f"{name}.yaml"
+    if path.is_file():
+        return path
+    known = sorted(preset.stem for preset in (root / "presets").glob("*.yaml"))
+    raise WorkspaceError(f"--preset {name}: there is no {os.path.relpath(path)}; there are {', '.join(known) or 'none'}")
+
+
+def _leaves(values: dict[str, Any], prefix: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
+    found: list[tuple[KeyPath, Any]] = []
+    for key, value in values.items():
+        path = (*prefix, key)
+        found += _leaves(value, path) if isinstance(value, dict) and value else [(path, value)]
+    return found
+
+
+def _nested(path: KeyPath, value: Any) -> dict[str, Any]:
+    for part in reversed(path):
+        value = {part: value}
+    return dict(value)
+
+
+def _edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
+    """The text of a params file with other values, its comments kept."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    yaml.width = 4096
+    document = yaml.load(text)
+    for path, value in changes:
+        section = document
+        for part in path[:-1]:
+            if not isinstance(section.get(part), dict):
+                section[part] = {}
+            section = section[part]
+        section[path[-1]] = value
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _make_dvc_root(root: Path, directory: Path) -> None:
+    """`dvc init --no-scm`, with the root's cache, link types and remotes. No git: the folder is ignored there."""
+    import logging
+
+    from dvc.config import Config
+    from dvc.repo import Repo
+
+    logging.getLogger("dvc.repo.init").setLevel(logging.WARNING)
+    Repo.init(str(directory), no_scm=True).close()
+    outer = Config(dvc_dir=str(root / ".dvc"))
+    with Config(dvc_dir=str(directory / ".dvc")).edit() as inner:
+        inner["cache"]["dir"] = os.path.abspath(root / ".dvc" / (outer["cache"].get("dir") or "cache"))
+        if outer["cache"].get("type"):
+            inner["cache"]["type"] = outer["cache"]["type"]
+        inner["core"]["analytics"] = False
+        if outer["core"].get("remote"):
+            inner["core"]["remote"] = outer["core"]["remote"]
+        inner["remote"] = {name: dict(remote) for name, remote in outer["remote"].items()}
+    if (root / ".dvcignore").is_file():
+        shutil.copyfile(root / ".dvcignore", directory / ".dvcignore")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

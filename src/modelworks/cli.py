@@ -1,0 +1,38 @@
+"""The command `modelworks`. Each subcommand is a module of `modelworks.commands`, imported when it is asked for."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from modelworks.build.errors import ModelworksError
+
+COMMANDS = {
+    "workspace": "make a directory with its own params and artifacts, on the shared cache",
+    "params": "check params.yaml",
+    "dvcfile": "compile the Snakemake graph into dvc.yaml",
+    "fingerprint": "write the fingerprints of stage modules",
+    "cache": "find damage in the cache",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; its exit status, 1 after an error of the user's, which is printed without a traceback."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="modelworks", description="A build system for language-model research.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == chosen:
+            importlib.import_module(f"modelworks.commands.{name}").add_arguments(subparser)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (ModelworksError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1

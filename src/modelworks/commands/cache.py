@@ -1,0 +1,26 @@
+"""`modelworks cache verify`: read the whole cache and set damaged objects aside."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    verify = parser.add_subparsers(dest="action", required=True, metavar="ACTION").add_parser(
+        "verify", help="hash every object", description="Hash every object; what is damaged is set aside and rebuilt."
+    )
+    verify.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print each damaged object; 1 if there was one."""
+    from snakemake_executor_plugin_dvc.memo import find_root, read_config
+    from snakemake_executor_plugin_dvc.store import Store
+
+    directory, _, _ = read_config(find_root(Path.cwd()))
+    damaged = 0
+    for absent in Store(directory).verify():
+        damaged += 1
+        print(f"{absent.oid}: {absent.reason}")
+    print(f"{directory}: {damaged or 'no'} damaged object{'' if damaged == 1 else 's'}")
+    return int(damaged > 0)

@@ -1,0 +1,35 @@
+"""Pretrain the model and save every checkpoint, each a directory of its own."""
+
+from modelworks.lm.device import deterministic_device
+from modelworks.lm.model import initialise, save_checkpoint
+from modelworks.lm.packing import load
+from modelworks.lm.pretrain import Recipe, checkpoint_steps, pretrain
+from modelworks.lm.stable import write_json, write_parquet
+from modelworks.stage import Stage
+
+
+def main(stage: Stage) -> None:
+    """Input: tokens (training part). Outputs: checkpoints (directories, in order of steps), log (Parquet).
+
+    A checkpoint also holds progress.json: the step and the number of training tokens that it has seen.
+    """
+    params = stage.params["k2"]
+    settings = dict(params["train"])
+    directories = stage.outputs["checkpoints"]
+    if settings.pop("checkpoints") != len(directories):
+        raise ValueError(f"{len(directories)} checkpoint outputs, but params.yaml: k2.train.checkpoints says otherwise")
+    device = deterministic_device(settings.pop("threads"))
+    recipe = Recipe(context=params["model"]["max_position_embeddings"], **settings)
+    model = initialise(params["model"], params["tokenizer"]["vocab_size"], stage.seed("weights"), device)
+    due = dict(zip(checkpoint_steps(recipe.steps, len(directories)), directories, strict=True))
+
+    def after_step(step: int, loss: float) -> None:
+        stage.progress(step, recipe.steps, loss=loss)
+        if step in due:
+            save_checkpoint(model, due[step])
+            seen = step * recipe.batch_rows * recipe.context
+            write_json(due[step] / "progress.json", {"step": step, "training_tokens": seen})
+
+    tokens = load(stage.input("tokens")).tokens
+    log = pretrain(model, tokens, recipe, lambda epoch: stage.seed("epoch", epoch), after_step)
+    write_parquet(stage.output("log"), log)

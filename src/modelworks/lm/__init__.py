@@ -1,0 +1,1 @@
+"""Language-model parts shared by the text systems."""
