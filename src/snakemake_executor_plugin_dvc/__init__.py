@@ -14,6 +14,7 @@ from snakemake_interface_executor_plugins.settings import ExecutorSettingsBase
 
 from .buildlock import BuildLock
 from .executor import Executor
+from .repository import unlock_links
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
@@ -33,7 +34,9 @@ class ExecutorSettings(ExecutorSettingsBase):
     )
 
     def __post_init__(self) -> None:
-        notice = BuildLock(_working_directory(sys.argv)).clear_dead()
+        folder = _working_directory(sys.argv)
+        unlock_links(folder)
+        notice = BuildLock(folder).clear_dead()
         if notice is not None:
             sys.stderr.write(f"{notice}\n")
 

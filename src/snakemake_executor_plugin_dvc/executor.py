@@ -5,7 +5,7 @@ import contextlib
 import importlib
 import os
 import shlex
-import stat
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -151,18 +151,16 @@ class Executor(LocalExecutor):
             return NotMemoized(f"input {error.filename} cannot be read: {error.strerror}")
 
     def _release_links(self, job: Any) -> None:
-        """Remove read-only links to the cache where a job will write: nothing may ever write through one."""
+        """Give a job files of its own where it will write: nothing may ever write through a link to the cache.
+
+        Snakemake removes old outputs, but for those that a job updates.
+        """
         for member in job if job.is_group() else [job]:
             for path in member.output:
-                if path in member.protected_output or not os.path.lexists(path):
-                    continue
-                status = os.lstat(path)
-                linked = stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and not status.st_mode & 0o222
-                if linked or (stat.S_ISLNK(status.st_mode) and self._points_into_cache(path)):
-                    Path(path).unlink()
-
-    def _points_into_cache(self, path: str) -> bool:
-        return Path(os.path.realpath(path)).is_relative_to(self.memo.cache)
+                if path.flags.get("update") and os.path.isfile(path) and os.stat(path).st_nlink > 1:
+                    copy = Path(f"{path}.memo-{os.getpid()}")
+                    shutil.copy(path, copy)
+                    copy.replace(path)
 
     def cached_or_run(self, job: Any, run_func: Callable[..., Any], *args: Any) -> None:
         """Run one job in a worker thread, measuring its processes."""

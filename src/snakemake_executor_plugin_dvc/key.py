@@ -30,7 +30,7 @@ class Spec:
     deps: tuple[str, ...]
     params: tuple[str, ...]
     outs: tuple[str, ...]
-    directories: frozenset[str] = frozenset()
+    protected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def describe(job: Any, root: Path) -> Spec | NotMemoized:
         deps=tuple(deps),
         params=params,
         outs=tuple(outs),
-        directories=frozenset(os.path.normpath(str(path)) for path in job.output if path.is_directory),
+        protected=frozenset(os.path.normpath(str(path)) for path in job.protected_output),
     )
 
 

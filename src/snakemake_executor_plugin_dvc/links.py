@@ -5,7 +5,7 @@ import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 _FICLONE = 0x40049409
@@ -33,17 +33,12 @@ class Links:
         """The first kind that may work."""
         return next(kind for kind in self.types if kind not in self._unsupported)
 
-    def place(self, source: Path, target: Path, shared: bool, executable: bool) -> None:
-        """Give `source` the new name `target`. No hard link where `shared`; an executable gets a file of its own."""
+    def place(self, source: Path, target: Path, without: Collection[str] = ()) -> str:
+        """Give `source` the new name `target` by the first kind of link that works; the kind. Raises OSError."""
         for kind in self.types:
-            if not self.allows(kind) or (kind == "hardlink" and shared):
-                continue
-            if executable and kind in ("hardlink", "symlink"):
-                continue
-            if self.make(kind, source, target):
-                break
-        if executable:
-            target.chmod(target.stat().st_mode | (0o111 & ~_umask()))
+            if self.allows(kind) and kind not in without and self.make(kind, source, target):
+                return kind
+        raise OSError(errno.ENOTSUP, "no kind of link works", str(target))
 
     def make(self, kind: str, source: Path, target: Path) -> bool:
         """Make one kind of link; False if the file system cannot. Raises OSError for anything else."""
@@ -59,7 +54,7 @@ class Links:
         except OSError as error:
             if kind == "copy" or error.errno not in _LINK_ERRORS:
                 raise
-            if error.errno != errno.EMLINK:
+            if error.errno not in (errno.EMLINK, errno.EPERM):
                 self._unsupported.add(kind)
             return False
         return True
@@ -95,6 +90,11 @@ def remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def executable_bits() -> int:
+    """The bits that make a new file executable for whoever may read it."""
+    return 0o111 & ~_umask()
 
 
 def _umask() -> int:

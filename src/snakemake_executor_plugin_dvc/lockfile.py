@@ -14,6 +14,7 @@ from .runcache import parse_yaml
 LOCK_FILE = Path("dvc.lock")
 _HEAD = "schema: '2.0'\nstages:\n"
 _STAGE = re.compile(r"^  (\S.*):$", re.MULTILINE)
+_PATH = re.compile(r"^    - path: (\S.*)$", re.MULTILINE)
 _SIMPLE = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
@@ -106,6 +107,16 @@ class DvcLock:
             self._file.close()
             self._file = None
         self._journal.unlink(missing_ok=True)
+
+
+def recorded_outputs(lock: Path, journal: Path) -> Iterator[str]:
+    """The output paths that a dvc.lock and a journal name, from their text. Never raises."""
+    with contextlib.suppress(ValueError):
+        for block in _split(_text(lock)).values():
+            _, _, outs = block.partition("\n    outs:\n")
+            yield from (_name(path) for path in _PATH.findall(outs))
+    for entry in _read_journal(journal).values():
+        yield from (out["path"] for out in entry["outs"])
 
 
 def _read_journal(path: Path) -> dict[str, dict[str, Any]]:

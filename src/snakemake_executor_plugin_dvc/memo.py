@@ -138,7 +138,8 @@ class Memo:
         for out in hit.outs:
             if self._in_place(out):
                 continue
-            self.store.restore(out["md5"], Path(out["path"]), bool(out.get("isexec")))
+            private = out["path"] in hit.spec.protected
+            self.store.restore(out["md5"], Path(out["path"]), bool(out.get("isexec")), private)
 
     def _in_place(self, out: dict[str, Any]) -> bool:
         path = out["path"]
@@ -180,7 +181,7 @@ class Memo:
         outs = [contents[path].entry(path) for path in miss.spec.outs]
         other = self._other_result(miss.key, outs)
         for path, content in contents.items():
-            self.store.put(content, Path(path))
+            self.store.put(content, Path(path), private=path in miss.spec.protected)
         if other is None:
             self.runs.add(miss.key, outs)
         else:

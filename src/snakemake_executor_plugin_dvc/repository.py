@@ -1,8 +1,12 @@
 """The DVC repository around the working directory: its root, its configuration, what it ignores."""
 
+import contextlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
+
+from .lockfile import LOCK_FILE, recorded_outputs
 
 
 def find_root(start: Path) -> Path:
@@ -16,6 +20,28 @@ def find_root(start: Path) -> Path:
 def journal(root: Path) -> Path:
     """Where stages wait that are finished but not yet in dvc.lock."""
     return root / ".dvc" / "tmp" / "memo" / "pending.jsonl"
+
+
+def unlock_links(folder: Path) -> int:
+    """Let their owner write the file outputs that are read-only links to the cache; how many there were.
+
+    DVC makes its links read-only, and Snakemake takes such a file for one that is `protected()`. What really is, is
+    never a link here.
+    """
+    try:
+        root = find_root(folder.absolute())
+    except FileNotFoundError:
+        return 0
+    unlocked = 0
+    for name in recorded_outputs(folder / LOCK_FILE, journal(root)):
+        path = folder / name
+        with contextlib.suppress(OSError):
+            status = os.stat(path)
+            linked = stat.S_ISREG(status.st_mode) and (status.st_nlink > 1 or path.is_symlink())
+            if linked and not status.st_mode & stat.S_IWUSR and status.st_uid == os.geteuid():
+                path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
+                unlocked += 1
+    return unlocked
 
 
 def read_config(root: Path) -> tuple[Path, list[str], str | None]:

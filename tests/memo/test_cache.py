@@ -224,10 +224,22 @@ def test_a_job_never_writes_through_a_link_to_the_cache(linked: Project) -> None
     assert _object(linked, "A\nB\n").read_text() == "A\nB\n"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root: may write everything, so Snakemake never sees a protected output")
-def test_read_only_links_do_not_count_as_protected_outputs(linked: Project) -> None:
+def test_read_only_links_that_dvc_made_are_not_taken_for_protected_outputs(linked: Project) -> None:
     linked.build()
+    _object(linked, "A\nB\n").chmod(0o444)
+    assert not (linked.folder / "upper.txt").stat().st_mode & 0o222
+    assert linked.build().code == 0
+    assert (linked.folder / "upper.txt").stat().st_mode & 0o200
     assert linked.build("-F").code == 0
+
+
+def test_a_protected_output_is_a_file_of_its_own(linked: Project) -> None:
+    linked.write(Snakefile=CHAIN.replace('output: "upper.txt"', 'output: protected("upper.txt")'))
+    for _ in range(2):
+        assert linked.build().code == 0
+        status = (linked.folder / "upper.txt").stat()
+        assert (status.st_nlink, status.st_mode & 0o222) == (1, 0)
+        (linked.folder / "upper.txt").unlink()
 
 
 def test_an_input_link_that_is_retargeted_is_a_miss(project: Project) -> None:
