@@ -1,11 +1,10 @@
 """Fixtures of the memo's tests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .forkserver import ForkServer
+from .forkserver import ForkServer, shared
 from .project import Project, chain
 
 
@@ -22,7 +21,6 @@ def linked(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[ForkServer]:
+def forks() -> ForkServer:
     """The process whose forks run snakemake."""
-    with ForkServer() as server:
-        yield server
+    return shared()

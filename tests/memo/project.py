@@ -1,33 +1,12 @@
 """A small Snakemake project with a DVC cache of its own, driven through the command line."""
 
 import os
-import re
 import signal
 import subprocess
-import sys
 import textwrap
-from dataclasses import dataclass, field
 from pathlib import Path
 
-BIN = Path(sys.executable).parent
-SUMMARY = re.compile(r"^restored (\d+), ran (\d+), not memoized (\d+), saved (\d+) s, elapsed [\d.]+ s$", re.MULTILINE)
-
-
-@dataclass
-class Build:
-    """What one command line did."""
-
-    code: int
-    output: str
-    ran: list[str] = field(default_factory=list)
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """Restored, ran, not memoized, from the one summary line."""
-        found = SUMMARY.findall(self.output)
-        assert len(found) == 1, self.output
-        restored, ran, not_memoized, _ = found[0]
-        return int(restored), int(ran), int(not_memoized)
+from .forkserver import BIN, Build, initialise, shared
 
 
 class Project:
@@ -35,14 +14,8 @@ class Project:
 
     def __init__(self, folder: Path, cache: Path | None = None, link_types: str | None = None) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
         self.log = folder.parent / f"{folder.name}-ran.log"
-        self.dvc("init", "-q", "--no-scm")
-        self.dvc("config", "core.analytics", "false")
-        if cache is not None:
-            self.dvc("cache", "dir", "-q", str(cache))
-        if link_types is not None:
-            self.dvc("config", "cache.type", link_types)
+        initialise(folder, cache, link_types)
         self.cache = cache or folder / ".dvc" / "cache"
 
     def environment(self, **extra: str) -> dict[str, str]:
@@ -72,19 +45,11 @@ class Project:
         return [str(BIN / "snakemake"), *arguments, *flags]
 
     def build(self, *arguments: str, executor: str = "dvc", **extra: str) -> Build:
-        """Run snakemake; `ran` lists what the jobs wrote to $RAN."""
+        """Run snakemake in a fork; `ran` lists what the jobs wrote to $RAN."""
         self.log.unlink(missing_ok=True)
         command = self.command(*arguments, executor=executor)
-        result = subprocess.run(
-            command,
-            check=False,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            env=self.environment(**extra),
-            timeout=300,
-        )
-        return Build(result.returncode, result.stdout + result.stderr, self.executed())
+        code, output = shared().start(command[1:], self.folder, self.environment(**extra)).wait()
+        return Build(code, output, self.executed())
 
     def start(self, *arguments: str, **extra: str) -> subprocess.Popen[str]:
         """Start snakemake in a process group of its own."""
