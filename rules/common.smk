@@ -1,5 +1,7 @@
 """What every rules file uses: `reads()` names keys of params.yaml, `code()` the fingerprint of a stage module."""
 
+import os
+
 from snakemake.exceptions import WorkflowError
 
 from modelworks.build import fingerprint, params as params_file, workspace
@@ -11,8 +13,12 @@ def _checked(function, *arguments):
     """Call, with a fault of the user's as Snakemake's kind of error: its text and no traceback."""
     try:
         return function(*arguments)
-    except (ModelworksError) as error:
+    except ModelworksError as error:
         raise WorkflowError(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise WorkflowError(f"code({error.name!r}): there is no such module") from None
+    except SyntaxError as error:
+        raise WorkflowError(f"{error.filename}, line {error.lineno}: {error.msg}") from None
 
 
 _checked(workspace.check, os.getcwd(), workflow.basedir, config, workflow.configfiles)

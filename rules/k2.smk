@@ -90,7 +90,8 @@ rule k2_train:
         tokens="artifacts/k2/tokens/train.safetensors",
     output:
         checkpoints=[
-            directory(f"artifacts/k2/checkpoints/{number}") for number in K2_CHECKPOINTS
+            directory(f"artifacts/k2/checkpoints/{number}")
+            for number in K2_CHECKPOINTS
         ],
         log="artifacts/k2/training_log.parquet",
     log:

@@ -48,35 +48,47 @@ def draw(curve: Curve, path: Path) -> None:
 
 def _draw(axes: Any, curve: Curve) -> None:
     tokens, bits = curve.train
-    axes.plot(tokens, bits, color="#9ecae1", linewidth=0.8)
-    axes.plot(tokens, _smooth(bits), color="#08519c", linewidth=1.6, label="training batches, running mean")
-    axes.plot(
-        *curve.held_out, color="#a63603", marker="o", markersize=5, linewidth=1.6, label=f"{curve.held_out_name} text"
-    )
-    best = min(zip(curve.held_out[1], curve.held_out[0], strict=True))
-    axes.annotate(
-        f"{best[0]:.3f}", (best[1], best[0]), xytext=(0, 8), textcoords="offset points", ha="center", color="#a63603"
-    )
+    axes.plot(tokens, bits, color="#9ecae1", linewidth=0.8, label="training batches")
+    axes.plot(tokens, _smooth(bits), color="#08519c", linewidth=1.6, label="their running mean")
+    style = {"color": "#a63603", "marker": "o", "markersize": 5, "linewidth": 1.6}
+    axes.plot(*curve.held_out, **style, label=f"checkpoints on the {curve.held_out_name} text")
+
     right = max(*tokens, *curve.held_out[0])
-    for name, value in curve.baselines.items():
-        axes.axhline(value, color="#525252", linewidth=0.9, linestyle=(0, (4, 3)))
-        label = f"{name.replace('_', ' ')} {value:.2f}"
-        axes.text(right * 1.01, value, label, va="bottom", ha="right", fontsize=8.5, color="#333333")
-    low = min(*bits, *curve.held_out[1], *curve.baselines.values())
-    axes.set_xlim(0, right * 1.01)
-    axes.set_ylim(max(0.0, low - 0.25), max(*curve.held_out[1], *curve.baselines.values()) + 0.35)
+    everything = [*bits, *curve.held_out[1], *curve.baselines.values()]
+    low, high = min(everything), max(everything)
+    margin = 0.05 * (high - low)
+    axes.set_xlim(0, right * 1.02)
+    axes.set_ylim(low - margin, high + margin)
+
+    named = sorted((value, name.replace("_", " ")) for name, value in curve.baselines.items())
+    for value, _ in named:
+        axes.axhline(value, color="#525252", linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    last = curve.held_out[1][-1]
+    labels = sorted([*((value, name, "#333333") for value, name in named), (last, "model, last", "#a63603")])
+    for (value, name, colour), height in zip(labels, _apart([label[0] for label in labels], margin), strict=True):
+        text = f"{name} {value:.2f}"
+        axes.annotate(text, (right * 1.03, height), annotation_clip=False, va="center", fontsize=9, color=colour)
+
     axes.set_xlabel("training tokens")
-    axes.set_ylabel("bits per byte")
+    axes.set_ylabel("bits per byte (lower is better)")
     axes.xaxis.set_major_formatter(lambda value, _: _short(value))
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2)
+
+
+def _apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Ascending `heights`, raised where needed so that neighbours are at least `gap` apart."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + gap) if placed else height)
+    return placed
 
 
 def _smooth(values: Sequence[float]) -> list[float]:
-    """The mean of each value and those before it, at most one fiftieth of all."""
-    window = max(1, len(values) // 50)
+    """The mean of each value and its neighbours, about one fortieth of all; fewer at both ends."""
+    reach = len(values) // 80
     sums = numpy.concatenate([[0.0], numpy.cumsum(numpy.asarray(values, dtype=numpy.float64))])
-    ends = numpy.arange(1, len(values) + 1)
-    starts = numpy.maximum(0, ends - window)
+    places = numpy.arange(len(values))
+    starts, ends = numpy.maximum(0, places - reach), numpy.minimum(len(values), places + reach + 1)
     return list((sums[ends] - sums[starts]) / (ends - starts))
 
 
