@@ -1,14 +1,11 @@
 """Modelworks: every artifact is a target here. What is built with which values: params.yaml."""
 
-import os
-import sys
-
 from snakemake.utils import min_version
 
-min_version("9.27")
+from modelworks.build import workspace
 
-# Stages run with the interpreter that runs Snakemake, also where its environment was not activated.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+min_version("9.27")
+workspace.prefer_own_interpreter()
 
 
 include: "rules/common.smk"

@@ -14,7 +14,7 @@ from snakemake_interface_executor_plugins.settings import ExecutorSettingsBase
 
 from .buildlock import BuildLock
 from .executor import Executor
-from .repository import unlock_links
+from .repository import has_journal, mark_unsettled, unlock_links
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
@@ -36,9 +36,14 @@ class ExecutorSettings(ExecutorSettingsBase):
     def __post_init__(self) -> None:
         folder = _working_directory(sys.argv)
         unlock_links(folder)
-        notice = BuildLock(folder).clear_dead()
+        lock = BuildLock(folder)
+        notice = lock.clear_dead()
         if notice is not None:
             sys.stderr.write(f"{notice}\n")
+        if has_journal(folder) and lock.acquire() is None:
+            mark_unsettled(folder)
+            lock.release()
+        lock.announce()
 
 
 def _working_directory(arguments: list[str]) -> Path:

@@ -1,5 +1,7 @@
 """One build at a time in a workspace, and who it is: the kernel drops the lock when the build dies."""
 
+import atexit
+import contextlib
 import fcntl
 import json
 import os
@@ -9,8 +11,12 @@ import time
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 _LOCK = Path(".snakemake") / "dvc-build.lock"
 _SNAKEMAKE_LOCKS = Path(".snakemake") / "locks"
+_LAST_MOMENTS_S = 5.0
+_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 class BuildLock:
@@ -25,17 +31,41 @@ class BuildLock:
         """Take the lock; None when taken, else a line that names the holder."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not self._flock(file):
             file.close()
             return self.holder()
         file.truncate(0)
-        started = time.strftime("%Y-%m-%d %H:%M:%S")
+        started = time.strftime(_TIME)
         file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
         file.flush()
         self._file = file
         return None
+
+    def _flock(self, file: IO[str]) -> bool:
+        """Lock without waiting, but for the last moments of what a dead build had started: it shares the lock."""
+        deadline = time.monotonic() + _LAST_MOMENTS_S
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except OSError:
+                record = self._record()
+                here = record and record["host"] == socket.gethostname()
+                if not here or _lives(record) or time.monotonic() > deadline:
+                    return False
+                time.sleep(0.01)
+
+    def announce(self) -> None:
+        """Leave a record without the lock: Snakemake takes its own lock well before the executor takes this one."""
+        if self.acquire() is None and self._file is not None:
+            self._file.close()
+            self._file = None
+            atexit.register(self._withdraw)
+
+    def _withdraw(self) -> None:
+        if self._record().get("pid") == str(os.getpid()):
+            with contextlib.suppress(OSError):
+                os.truncate(self._path, 0)
 
     def release(self) -> None:
         """Drop the lock and its record."""
@@ -61,7 +91,7 @@ class BuildLock:
             return None
         if record["host"] != socket.gethostname():
             return f"this directory may still be built by {self.holder()}: if not, run snakemake --unlock"
-        if self.acquire() is not None:
+        if _lives(record) or self.acquire() is not None:
             return f"this directory is being built by {self.holder()}"
         shutil.rmtree(self._locks, ignore_errors=True)
         self.release()
@@ -73,3 +103,12 @@ class BuildLock:
             return {name: str(record[name]) for name in ("pid", "host", "started")}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+
+
+def _lives(record: dict[str, str]) -> bool:
+    """Whether the recorded process of this host is alive, and not another one that got its id later."""
+    try:
+        started = time.mktime(time.strptime(record["started"], _TIME))
+        return psutil.Process(int(record["pid"])).create_time() < started + 2
+    except (psutil.Error, ValueError):
+        return False

@@ -109,7 +109,10 @@ class Executor(LocalExecutor):
             self._count_not_memoized(job, answer.reason)
         else:
             self._misses[job] = answer if isinstance(answer, Miss) else Miss(answer.spec, answer.key, "forced")
+            self.memo.lock.begin(answer.spec.name, [str(path) for path in job.output])
         self._release_links(job)
+        with contextlib.suppress(OSError):
+            job.register()  # Snakemake does so when the job runs already: a kill in between would leave half an output
         self._running[job] = time.monotonic()
         return False
 
@@ -132,8 +135,9 @@ class Executor(LocalExecutor):
                 scheduler.update_available_resources([job])
 
     def _restore(self, job: Any, hit: Hit) -> bool:
-        if self.dag.reason(job).forced or _write_protected(job):
+        if self._forced(job) or _write_protected(job):
             return False
+        self.memo.lock.begin(hit.spec.name, [str(path) for path in job.output])
         try:
             self.memo.restore(hit)
             _stand_in_for_benchmark(job, hit.seconds)
@@ -143,6 +147,15 @@ class Executor(LocalExecutor):
         self._hits[job] = hit
         self.report_job_success(SubmittedJobInfo(job=job))
         return True
+
+    def _forced(self, job: Any) -> bool:
+        """Whether the user has asked to run the job: Snakemake also forces what a killed build left incomplete."""
+        settings = self.workflow.dag_settings
+        if not self.dag.reason(job).forced:
+            return False
+        if job.rule in self.dag.forcerules or (settings.forcetargets and job in self.dag.targetjobs):
+            return True
+        return not {os.path.relpath(path) for path in job.output}.isdisjoint(map(os.path.relpath, settings.forcerun))
 
     def _look_up(self, job: Any) -> Hit | Miss | NotMemoized:
         try:
@@ -191,6 +204,7 @@ class Executor(LocalExecutor):
         if miss is not None:
             refused = self.memo.commit(miss)
             if refused is not None:
+                self.memo.lock.settle(miss.spec.name)
                 self._count_not_memoized(job, refused.reason)
                 if refused.stale:
                     self.workflow.persistence.started(job)
@@ -201,7 +215,10 @@ class Executor(LocalExecutor):
         super().handle_job_error(job)
         self._running.pop(job, None)
         if self._active:
-            self._book(job, self._misses.pop(job, None), succeeded=False)
+            miss = self._misses.pop(job, None)
+            self._book(job, miss, succeeded=False)
+            if miss is not None:
+                self.memo.lock.settle(miss.spec.name)
 
     def _book(self, job: Any, miss: Miss | None, succeeded: bool) -> None:
         started, cost = self._costs.pop(job, (None, None))

@@ -49,6 +49,7 @@ class Ledger:
 
     def __init__(self, cache: Path) -> None:
         started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        self._cache = cache
         self._folder = cache / "memo" / "ledger"
         self._seconds = cache / "memo" / "seconds"
         self._path = self._folder / f"{started}-{socket.gethostname()}-{os.getpid()}.jsonl"
@@ -64,7 +65,7 @@ class Ledger:
             finally:
                 os.close(descriptor)
             if record.key is not None and record.succeeded:
-                write_json(self._seconds / record.key[:3] / record.key, round(record.wall_s, 3))
+                write_json(self._seconds / record.key[:3] / record.key, round(record.wall_s, 3), self._cache)
         if self._history is not None and record.succeeded:
             self._history[record.rule].append(record.wall_s)
 

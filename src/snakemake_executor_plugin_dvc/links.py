@@ -1,9 +1,11 @@
 """How a file gets a second name: reflink, hard link, symbolic link or copy, whichever the file system allows first."""
 
+import contextlib
 import errno
 import fcntl
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 _FICLONE = 0x40049409
 _LINK_ERRORS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY}
 _COUNTER = itertools.count()
+_UNIQUE = re.compile(r"(?P<host>.+)-(?P<pid>[0-9]+)-[0-9]+(?:-old)?")
 
 
 class Links:
@@ -70,6 +73,38 @@ class Links:
 def unique_name() -> str:
     """A name that no other process or call uses."""
     return f"{os.uname().nodename}-{os.getpid()}-{next(_COUNTER)}"
+
+
+def temporary_folder(cache: Path) -> Path:
+    """Where everything that is written into a cache lies until it is whole."""
+    return cache / "memo" / "tmp"
+
+
+def temporary_name(cache: Path) -> Path:
+    """A fresh temporary name inside a cache. Raises OSError if the folder cannot be made."""
+    folder = temporary_folder(cache)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / unique_name()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files of processes of this host that are dead. Never raises."""
+    for path in folder.glob("*"):
+        found = _UNIQUE.fullmatch(path.name.rpartition(".memo-")[2])
+        if found and found["host"] == os.uname().nodename and not alive(int(found["pid"])):
+            with contextlib.suppress(OSError):
+                remove(path)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process of this host with that id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def swap(temporary: Path, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +21,8 @@ _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 class DvcLock:
     """The working directory's dvc.lock, as text blocks by stage name, and the entries of this run not yet written.
 
-    What a run has finished is appended to `journal` at once, so that a build that is killed loses nothing: the next
-    one folds the journal in.
+    What a run begins and finishes is appended to `journal` at once, so that a build that is killed loses nothing: the
+    next one folds the journal in, and builds again what was begun and neither recorded nor settled.
     """
 
     def __init__(self, journal: Path, path: Path = LOCK_FILE) -> None:
@@ -32,6 +31,7 @@ class DvcLock:
         self._file: TextIO | None = None
         self._blocks: dict[str, str] | None = None
         self._pending: dict[str, dict[str, Any]] = _read_journal(journal)
+        self._begun: dict[str, list[str]] = {}
 
     @property
     def pending(self) -> int:
@@ -74,14 +74,30 @@ class DvcLock:
             entry = load_yaml(self._read()[name])[name]
         return ((entry or {}).get("params") or {}).get(file) or {}
 
+    def begin(self, name: str, outputs: list[str]) -> None:
+        """Note in the journal that a stage's outputs are about to be written or restored."""
+        self._begun[name] = outputs
+        self._append(name, outputs)
+
+    def settle(self, name: str) -> None:
+        """Note in the journal that what a stage began is at an end, without an entry."""
+        self._begun.pop(name, None)
+        self._append(name, None)
+
     def record(self, name: str, entry: dict[str, Any]) -> None:
         """Note the entry of a finished stage, in memory and in the journal."""
         self._pending[name] = entry
+        self._begun.pop(name, None)
+        self._append(name, entry)
+
+    def _append(self, name: str, item: dict[str, Any] | list[str] | None) -> None:
         with contextlib.suppress(OSError):
+            text = json.dumps([name, item]) + "\n"
             if self._file is None:
                 self._journal.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._journal.open("a", encoding="utf-8")
-            self._file.write(json.dumps([name, entry]) + "\n")
+                text = "\n" + text  # a build that was killed may have left half a line
+            self._file.write(text)
             self._file.flush()
 
     def write(self) -> None:
@@ -90,23 +106,29 @@ class DvcLock:
         Raises OSError, and ValueError if dvc.lock is not readable as YAML: it is left as it is.
         """
         if not self._pending:
+            self._close_journal()
             return
         blocks = _split(_text(self.path))
         blocks.update({name: _block(name, entry) for name, entry in self._pending.items()})
         text = _HEAD + "".join(blocks.values())
-        if text != _text(self.path):
-            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            try:
+        temporary = self.path.with_name(f".{self.path.name}.new")  # one name, so that what a killed build left goes
+        try:
+            if text != _text(self.path):
                 temporary.write_text(text, encoding="utf-8")
                 temporary.replace(self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
+        finally:
+            temporary.unlink(missing_ok=True)
         self._pending.clear()
         self._blocks = None
+        self._close_journal()
+
+    def _close_journal(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
         self._journal.unlink(missing_ok=True)
+        for name, outputs in self._begun.items():  # of a build that is stopped
+            self._append(name, outputs)
 
 
 def recorded_outputs(lock: Path, journal: Path) -> Iterator[str]:
@@ -119,14 +141,24 @@ def recorded_outputs(lock: Path, journal: Path) -> Iterator[str]:
         yield from (out["path"] for out in entry["outs"])
 
 
+def unsettled_outputs(journal: Path) -> list[str]:
+    """The outputs of the stages that a killed build had begun and not come to the end of. Never raises."""
+    begun: dict[str, Any] = {}
+    for name, item in _journal_items(journal):
+        begun[name] = item
+    return [path for outputs in begun.values() if isinstance(outputs, list) for path in outputs]
+
+
 def _read_journal(path: Path) -> dict[str, dict[str, Any]]:
-    pending: dict[str, dict[str, Any]] = {}
+    return {name: item for name, item in _journal_items(path) if isinstance(item, dict)}
+
+
+def _journal_items(path: Path) -> Iterator[tuple[str, Any]]:
     with contextlib.suppress(OSError):
         for line in path.read_text(encoding="utf-8").splitlines():
             with contextlib.suppress(ValueError):  # the last line of a build that was killed
-                name, entry = json.loads(line)
-                pending[name] = entry
-    return pending
+                name, item = json.loads(line)
+                yield name, item
 
 
 def _text(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from .hashing import Content, Hasher, Unfaithful
 from .key import PARAMS_FILE, Key, NotMemoized, Spec, describe
 from .ledger import Ledger
+from .links import remove_leftovers, temporary_folder
 from .lockfile import DvcLock, dvc_lock, load_yaml
 from .remote import Remote
 from .repository import ensure_ignored, find_root, ignore_patterns, journal, read_config
@@ -63,6 +64,8 @@ class Memo:
         state = self.root / ".dvc" / "tmp" / "memo"
         scratch = Path(".snakemake") / "memo"
         scratch.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(scratch)
+        remove_leftovers(temporary_folder(cache))
         self.cache = cache
         self.warn = warn
         self.refresh = refresh
@@ -215,9 +218,11 @@ class Memo:
 
     def finish(self) -> None:
         """Write dvc.lock for what was finished. Raises TimeoutError, OSError or ValueError; nothing is lost then."""
-        if self.lock.pending:
-            with dvc_lock(self.root / ".dvc", self.warn):
-                self.lock.write()
+        if not self.lock.pending:
+            self.lock.write()
+            return
+        with dvc_lock(self.root / ".dvc", self.warn):
+            self.lock.write()
 
 
 def _lock_outs(entry: dict[str, Any], key: Key) -> Outs | None:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .links import temporary_name
+
 _LARGE = 1 << 18
 Identity = tuple[int, int]
 Record = dict[str, Identity]
@@ -18,6 +20,7 @@ class Records:
     """
 
     def __init__(self, cache: Path) -> None:
+        self._cache = cache
         self._folder = cache / "memo" / "objects"
 
     def read(self, oid: str) -> Record:
@@ -32,7 +35,7 @@ class Records:
         """Write what was seen, where it differs from what is recorded. Never raises: the cost is only a rehash."""
         if seen != recorded:
             with contextlib.suppress(OSError):
-                write_json(self._path(oid), seen)
+                write_json(self._path(oid), seen, self._cache)
 
     def _path(self, oid: str) -> Path:
         return self._folder / oid[:3] / f"{oid}.json"
@@ -49,10 +52,10 @@ def note(oid: str, status: os.stat_result, seen: Record) -> None:
         seen[oid] = (status.st_size, status.st_mtime_ns)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON under a temporary name, then rename. Raises OSError."""
+def write_json(path: Path, value: Any, cache: Path) -> None:
+    """Write JSON under a temporary name in the cache, then rename. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = temporary_name(cache)
     try:
         temporary.write_text(json.dumps(value))
         temporary.replace(path)

@@ -1,12 +1,13 @@
 """The DVC repository around the working directory: its root, its configuration, what it ignores."""
 
+import base64
 import contextlib
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from .lockfile import LOCK_FILE, recorded_outputs
+from .lockfile import LOCK_FILE, recorded_outputs, unsettled_outputs
 
 
 def find_root(start: Path) -> Path:
@@ -20,6 +21,13 @@ def find_root(start: Path) -> Path:
 def journal(root: Path) -> Path:
     """Where stages wait that are finished but not yet in dvc.lock."""
     return root / ".dvc" / "tmp" / "memo" / "pending.jsonl"
+
+
+def has_journal(folder: Path) -> bool:
+    """Whether a build of the directory has not come to its end, or is still at work."""
+    with contextlib.suppress(FileNotFoundError):
+        return journal(find_root(folder.absolute())).exists()
+    return False
 
 
 def unlock_links(folder: Path) -> int:
@@ -42,6 +50,31 @@ def unlock_links(folder: Path) -> int:
                 path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
                 unlocked += 1
     return unlocked
+
+
+def mark_unsettled(folder: Path) -> None:
+    """Mark as incomplete for Snakemake what a killed build had begun and not recorded; the caller holds the build lock.
+
+    Snakemake takes a job for complete before it is committed, and an old output for a restored one.
+    """
+    try:
+        outputs = unsettled_outputs(journal(find_root(folder.absolute())))
+    except FileNotFoundError:
+        return
+    for path in outputs:
+        with contextlib.suppress(OSError):
+            if os.path.lexists(folder / path):
+                marker = _incomplete_marker(folder, path)
+                marker.parent.mkdir(parents=True, exist_ok=True)
+                marker.write_text('{"external_jobid": null}')
+
+
+def _incomplete_marker(folder: Path, path: str) -> Path:
+    """Where Snakemake marks an output as incomplete (`snakemake.persistence.file`)."""
+    name = base64.urlsafe_b64encode(path.encode()).decode()
+    size = os.pathconf(folder, "PC_NAME_MAX") - 1
+    parts = [name[start : start + size] for start in range(0, len(name), size)]
+    return folder.joinpath(".snakemake", "incomplete", *(f"@{part}" for part in parts[:-1]), parts[-1])
 
 
 def read_config(root: Path) -> tuple[Path, list[str], str | None]:
@@ -81,4 +114,5 @@ def ensure_ignored(root: Path) -> None:
     path = root / ".dvcignore"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if ".snakemake_timestamp" not in text:
-        path.write_text(text + ("" if text.endswith("\n") or not text else "\n") + ".snakemake_timestamp\n")
+        with path.open("a", encoding="utf-8") as file:  # added in one write: nothing that is there can be lost
+            file.write(("" if text.endswith("\n") or not text else "\n") + ".snakemake_timestamp\n")

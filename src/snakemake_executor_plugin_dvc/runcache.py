@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .key import Key, digest
+from .links import temporary_name
 
 Outs = list[dict[str, Any]]
 
@@ -27,13 +28,13 @@ class RunCache:
         return [outs for outs in found if outs is not None and tuple(out["path"] for out in outs) == key.outs]
 
     def add(self, key: Key, outs: Outs) -> None:
-        """Write one result under a temporary name in the parent folder, then rename. Raises OSError."""
+        """Write one result under a temporary name elsewhere in the cache, then rename. Raises OSError."""
         entry = key.entry(outs)
         target = self._folder(key) / digest(entry)
         if target.exists():
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.parent.parent / f".{target.name}.{os.getpid()}"
+        temporary = temporary_name(self.directory.parent)
         try:
             temporary.write_text(json.dumps(entry, ensure_ascii=False, indent=1), encoding="utf-8")
             temporary.replace(target)

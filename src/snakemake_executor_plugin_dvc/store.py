@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .hashing import Content, md5_file, tree_bytes
-from .links import Links, executable_bits, remove, swap, unique_name
+from .links import Links, executable_bits, remove, swap, temporary_name
 from .records import Record, Records, is_large, note
 
 CACHE_MODE = 0o444
@@ -290,9 +290,7 @@ class Store:
 
     def temporary(self) -> Path:
         """A fresh temporary name inside the cache."""
-        folder = self.directory / "memo" / "tmp"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / unique_name()
+        return temporary_name(self.directory)
 
     def touched(self, oid: str, path: Path) -> None:
         """Record a large object's time anew after Snakemake has touched its hard link at `path`."""

@@ -37,12 +37,18 @@ def compile_graph(snakefile: Path, directory: Path) -> Iterator[Compiled]:
     values = params.read(directory / params.FILE)
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         try:
-            opened = api.workflow(ResourceSettings(cores=1), snakefile=snakefile.absolute(), workdir=directory.absolute())
+            opened = api.workflow(
+                ResourceSettings(cores=1), snakefile=snakefile.absolute(), workdir=directory.absolute()
+            )
             workflow = opened.dag().workflow_api._workflow
             workflow._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             workflow._build_dag()
         except (WorkflowError, ApiError) as error:
             raise CompileError(f"{snakefile}: {error}") from None
+        except SyntaxError as error:
+            raise CompileError(f"{error.filename}: {error.msg}") from None
+        except Exception as error:  # whatever the Python code in the rules raises
+            raise CompileError(f"{snakefile}: {type(error).__name__}: {error}") from error
         order = {rule.name: position for position, rule in enumerate(workflow.rules)}
         jobs = [job for job in workflow.dag.jobs if job.output or not job.is_norun]
         jobs.sort(key=lambda job: (order[job.rule.name], sorted(job.wildcards_dict.items())))

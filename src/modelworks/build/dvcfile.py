@@ -1,4 +1,4 @@
-"""Compiles Snakemake's graph of the default target into dvc.yaml: one stage for each job, and a stage `code` before all.
+"""Compiles Snakemake's graph of the default target into dvc.yaml: a stage for each job, and `code` before them.
 
 What DVC cannot express is refused, each fault naming its rule. Names decide what `dvc metrics` and `dvc plots` show:
 an output called `metrics`, an SVG in the report, and a table in a `plots` folder (`plots/<y>.csv` has columns step
@@ -27,8 +27,8 @@ _NOT_IN_DVC = {
     "touch": "touch(): only Snakemake makes that file",
     "update": "update(): DVC removes an output before its stage runs",
     "before_update": "before_update(): DVC removes an output before its stage runs",
-    "pipe": "pipe()",
-    "service": "service()",
+    "pipe": "pipe(): DVC runs one stage after another",
+    "service": "service(): DVC runs one stage after another",
 }
 _OPERATORS = {"|", ";", "&", "|&"}
 
@@ -156,10 +156,10 @@ def _problems(job: Any) -> list[str]:
     if not found and not rule.shellcmd:
         found.append("run: needs Snakemake; use shell: with a stage module")
     flags = sorted({flag for item in (*job.input, *job.output) for flag in item.flags if item.flags[flag]})
-    found += [f"{_NOT_IN_DVC[flag]} cannot be expressed in dvc.yaml" for flag in flags if flag in _NOT_IN_DVC]
+    found += [_NOT_IN_DVC[flag] for flag in flags if flag in _NOT_IN_DVC]
     if any(item.is_storage for item in (*job.input, *job.output)):
         found.append("storage() cannot be expressed in dvc.yaml")
-    if job.conda_env_spec or job.container_img_url or job.env_modules:
+    if not found and (job.conda_env_spec or job.container_img_url or job.env_modules):
         found.append("conda:, container: and envmodules: cannot be expressed in dvc.yaml")
     if job.is_shadow:
         found.append("shadow: cannot be expressed in dvc.yaml")
@@ -182,7 +182,9 @@ def _command_problems(job: Any) -> list[str]:
         return [f"its command is not one shell line: {error}"]
     if operators or "\n" in command:
         shown = "several lines" if "\n" in command else " ".join(sorted(operators))
-        return [f"its command has {shown}, and DVC runs it without pipefail; join commands with && or use a stage module"]
+        return [
+            f"its command has {shown}, and DVC runs it without pipefail; join commands with && or use a stage module"
+        ]
     return []
 
 

@@ -1,4 +1,4 @@
-"""Keeps the stage `code` of dvc.lock in step: Snakemake makes its outputs, the fingerprints, when it reads the rules."""
+"""Keeps the stage `code` of dvc.lock in step: Snakemake makes its outputs, the fingerprints, reading the rules."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ class ParamsError(ModelworksError):
 class Reads(dict[str, Any]):
     """The keys of params.yaml that a rule reads, with their values: dotted key -> value.
 
-    As text it is the sorted keys, for a command line; its `repr` shows the values, so that Snakemake sees a changed one.
+    As text it is the sorted keys, for a command line; its `repr` shows the values, so Snakemake sees a changed one.
     """
 
     def __str__(self) -> str:
@@ -106,7 +106,8 @@ def structural(params: Mapping[str, Any]) -> dict[str, Any]:
         for path, info in keys(Params)
         if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("structural")
     ]
-    return {dotted(path): _lookup(params, path) for path in marked}
+    values = {dotted(path): _lookup(params, path) for path in marked}
+    return {key: value for key, value in values.items() if value is not _ABSENT}
 
 
 _ABSENT = object()
@@ -175,7 +176,10 @@ def _fault(item: Any, data: Any, root: "type[BaseModel]") -> Fault:
     kind, place = item["type"], tuple(item["loc"])
     path = _real_path(data, place)
     if kind == "extra_forbidden":
-        return Fault(place, f"is not a known key{_hint(dotted(place), [dotted(path) for path, _ in keys(root)])}")
+        known = [path for path, _ in keys(root)]
+        beside = [path[-1] for path in known if path[:-1] == place[:-1]]
+        hint = _hint(dotted(place), map(dotted, known)) or f"; known here: {', '.join(map(str, beside))}"
+        return Fault(place, f"is not a known key{hint}")
     field = field_at(root, tuple(part for part in path if isinstance(part, str)))
     if kind == "missing":
         field = field_at(root, place)
@@ -193,12 +197,10 @@ def _real_path(data: Any, place: KeyPath) -> KeyPath:
     """The part of pydantic's location that is in the data: it also names members of unions."""
     path: KeyPath = ()
     for part in place:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
+        known = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
+        if not known:
             break
+        data = data[part]
         path = (*path, part)
     return path
 

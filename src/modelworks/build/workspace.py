@@ -7,6 +7,7 @@ root, so the root never sees it, wherever it lies.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -46,6 +47,14 @@ def check(directory: str, root: str, config: Collection[str], configfiles: Colle
         f"{directory} is not a workspace: it has no {' and no '.join(missing)}."
         f" Make one: modelworks workspace create {os.path.relpath(directory, root)}"
     )
+
+
+def prefer_own_interpreter() -> None:
+    """Have commands find the `python` that runs Snakemake, also where its environment was not activated."""
+    own = os.path.dirname(sys.executable)
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    if path[0] != own:
+        os.environ["PATH"] = os.pathsep.join([own, *path])
 
 
 def find_root(start: Path) -> Path:
@@ -157,7 +166,9 @@ def _preset(root: Path, name: str) -> Path:
     if path.is_file():
         return path
     known = sorted(preset.stem for preset in (root / "presets").glob("*.yaml"))
-    raise WorkspaceError(f"--preset {name}: there is no {os.path.relpath(path)}; there are {', '.join(known) or 'none'}")
+    raise WorkspaceError(
+        f"--preset {name}: there is no {os.path.relpath(path)}; there are {', '.join(known) or 'none'}"
+    )
 
 
 def _leaves(values: dict[str, Any], prefix: KeyPath = ()) -> list[tuple[KeyPath, Any]]:

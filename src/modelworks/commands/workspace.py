@@ -10,7 +10,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "create", help="make a workspace", description="Make a workspace."
     )
     create.add_argument("directory", type=Path, metavar="DIR", help="a directory that does not exist yet")
-    create.add_argument("--preset", action="append", default=[], metavar="NAME", help="lay presets/NAME.yaml over params")
+    create.add_argument(
+        "--preset", action="append", default=[], metavar="NAME", help="lay presets/NAME.yaml over params"
+    )
     create.add_argument(
         "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE", help="one value, in YAML"
     )

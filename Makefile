@@ -1,0 +1,33 @@
+# `make run` builds the default target, `make test` runs the tests; both install into .venv first.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run install test soak lint benchmark
+
+run: install
+	snakemake
+
+test: install
+	pytest -n 2
+
+soak: install
+	MODELWORKS_SOAK=1 pytest -n 2
+
+lint: install
+	ruff check
+	ruff format --check
+	mypy
+	snakefmt --check Snakefile rules
+	pytest -q tests/build/test_setup.py -k lint
+
+benchmark: install
+	python benchmarks/engine.py
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --requirement requirements.lock
+	python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $@

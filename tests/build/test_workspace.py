@@ -1,0 +1,172 @@
+"""Workspaces: own values, same keys, unseen by the root."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from modelworks.build import params, workspace
+from modelworks.build.params import ParamsError
+from modelworks.build.workspace import WorkspaceError
+from tests.build.repository import Repository
+
+FORMED = "restored {}, ran {}, not memoized 0, saved"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A small repository with everything committed."""
+    made = Repository(tmp_path / "root")
+    made.run("modelworks", "dvcfile")
+    made.commit()
+    return made
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Repository:
+    """A small repository without git."""
+    return Repository(tmp_path / "root", git=False)
+
+
+def tree(folder: Path) -> list[str]:
+    """Every name below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("place", ["workspaces/fast", "../elsewhere"])
+def test_root_and_workspace_restore_what_the_other_built_through_either_engine(
+    place: str, repository: Repository
+) -> None:
+    repository.run("modelworks", "workspace", "create", place, "--set", "seed=7")
+    other = repository.root / place
+    assert FORMED.format(0, 8) in repository.snakemake("--directory", place)
+    clean = "code:\n\talways changed\n"
+    assert repository.run("dvc", "status", cwd=other).stdout == clean
+
+    # What the workspace built, `dvc repro` at the root finds; what that builds anew, the workspace finds.
+    repository.write("params.yaml", (other / "params.yaml").read_text())
+    said = repository.run("dvc", "repro").stdout
+    assert said.count("is cached - skipping run") == 8
+    assert said.count("Running stage") == 1  # code
+    for name in (repository.root / "params.yaml", other / "params.yaml"):
+        name.write_text(name.read_text().replace("seed: 7", "seed: 8"))
+    assert repository.run("dvc", "repro").stdout.count("Running stage") == 1 + 7
+    assert FORMED.format(8, 0) in repository.snakemake(cwd=other)
+    assert repository.run("dvc", "status", cwd=other).stdout == clean
+
+
+def test_git_and_dvc_at_the_root_never_see_a_workspace(repository: Repository) -> None:
+    repository.snakemake()
+    repository.commit()
+    before = [repository.git("status", "--short"), repository.run("dvc", "status").stdout]
+    repository.run("modelworks", "workspace", "create", "workspaces/fast", "--preset", "smoke")
+    repository.snakemake("--directory", "workspaces/fast")
+    assert [repository.git("status", "--short"), repository.run("dvc", "status").stdout] == before
+    assert "workspaces" not in repository.run("dvc", "repro").stdout
+    assert "workspaces" not in repository.run("dvc", "stage", "list", "--all").stdout
+
+
+def test_a_workspace_has_its_own_values_and_keeps_the_comments(bare: Repository) -> None:
+    target = bare.root / "w"
+    workspace.create(bare.root, target, ["smoke"], ["k2.train.learning_rate=1e-3", "k2.train.steps=70"])
+    values, smoke = params.read(target / "params.yaml"), params.load(bare.root / "presets/smoke.yaml")
+    wanted = params.overlay(params.read(bare.root / "params.yaml"), smoke)
+    assert values == params.overlay(wanted, {"k2": {"train": {"learning_rate": 0.001, "steps": 70}}})
+    comments = [line for line in (bare.root / "params.yaml").read_text().splitlines() if line.startswith("#")]
+    assert comments
+    assert (target / "params.yaml").read_text().splitlines()[: len(comments)] == comments
+    assert "dataset: null" in (target / "params.yaml").read_text()
+
+
+def test_data_has_the_same_content_and_time_under_the_same_name(bare: Repository) -> None:
+    workspace.create(bare.root, bare.root / "w")
+    mine, roots = bare.root / "w/data/in.txt", bare.root / "data/in.txt"
+    assert mine.read_bytes() == roots.read_bytes()
+    assert mine.lstat().st_mtime_ns == roots.lstat().st_mtime_ns
+    assert mine.resolve() == roots.resolve()
+
+
+def test_cache_and_remotes_are_the_roots(bare: Repository, tmp_path: Path) -> None:
+    bare.run("dvc", "remote", "add", "--default", "store", "../store")
+    workspace.create(bare.root, bare.root / "far/away/w")
+    asked = [
+        bare.run("dvc", *line.split(), cwd=bare.root / "far/away/w").stdout for line in ("cache dir", "remote list")
+    ]
+    assert Path(asked[0].strip()) == bare.root / ".dvc/cache"
+    assert re.sub(r"\s+", " ", asked[1]) == f"store {tmp_path / 'store'} (default) "
+    assert (
+        bare.run("dvc", "config", "cache.type", cwd=bare.root / "far/away/w").stdout
+        == "['reflink', 'hardlink', 'copy']\n"
+    )
+
+
+def test_an_existing_directory_is_refused_and_left_alone(bare: Repository) -> None:
+    workspace.create(bare.root, bare.root / "w")
+    bare.write("full/file", "x")
+    before = tree(bare.root)
+    for name, text in (
+        ("w", "is a workspace already: nothing was changed. Choose another name, or remove it first"),
+        ("full", "exists and is not empty: nothing was changed. Choose another name, or remove it first"),
+        ("params.yaml", "exists and is not a directory: choose another name"),
+    ):
+        with pytest.raises(WorkspaceError) as caught:
+            workspace.create(bare.root, bare.root / name)
+        assert str(caught.value) == f"{bare.root / name} {text}"
+    assert tree(bare.root) == before
+
+
+def test_what_a_mistyped_directory_left_is_no_obstacle(bare: Repository) -> None:
+    assert bare.run("snakemake", "--directory", "w", check=False).returncode != 0
+    assert (bare.root / "w").is_dir()
+    workspace.create(bare.root, bare.root / "w")
+    assert (bare.root / "w/params.yaml").is_file()
+
+
+def test_a_failed_creation_leaves_nothing(bare: Repository) -> None:
+    bare.rules("rule all:\n    input: 'data/none.txt'\n")
+    before = tree(bare.root)
+    done = bare.run("modelworks", "workspace", "create", "deep/w", check=False)
+    assert done.returncode == 1
+    assert "data/none.txt" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [name for name in tree(bare.root) if name not in before] in ([], ["deep"])
+
+
+def test_faults_name_the_preset_or_the_setting_they_came_from(
+    bare: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bare.root)
+    bare.write("presets/odd.yaml", "k2:\n  train:\n    stepz: 5\n    batch_rows: none\n")
+    with pytest.raises(ParamsError) as caught:
+        workspace.create(bare.root, Path("w"), ["odd"], ["k2.train.threads=0", "k3.x=1"])
+    assert sorted(caught.value.faults) == [
+        "--set: k2.train.threads must be an integer >= 1 and <= 256, got 0",
+        "--set: k3 is not a known key; known here: seed, k2",
+        "presets/odd.yaml: k2.train.batch_rows must be an integer >= 1, got 'none'",
+        "presets/odd.yaml: k2.train.stepz is not a known key; the nearest known key is k2.train.steps",
+    ]
+    with pytest.raises(
+        WorkspaceError, match=r"^--preset smok: there is no presets/smok.yaml; there are odd, paper, smoke$"
+    ):
+        workspace.create(bare.root, Path("w"), ["smok"])
+    assert not Path("w").exists()
+
+
+@pytest.mark.parametrize("option", [["--directory", "plain"], ["--directory=plain"], ["-d", "plain"]])
+def test_a_directory_that_is_no_workspace_is_refused_with_the_remedy(option: list[str], bare: Repository) -> None:
+    (bare.root / "plain").mkdir()
+    done = bare.run("snakemake", *option, check=False)
+    assert done.returncode != 0
+    said = f"{bare.root / 'plain'} is not a workspace: it has no params.yaml and no .dvc/config."
+    assert f"{said} Make one: modelworks workspace create plain" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_outside_a_repository_the_command_says_so(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match=r"lies in no Modelworks repository: no folder upwards holds a Snakefile$"):
+        workspace.find_root(tmp_path)
+
+
+def test_a_workspace_of_a_workspace_is_one_of_the_root(bare: Repository) -> None:
+    workspace.create(bare.root, bare.root / "w")
+    assert workspace.find_root(bare.root / "w/artifacts") == bare.root
