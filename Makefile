@@ -9,10 +9,10 @@ run: install
 	snakemake
 
 test: install
-	pytest -n 2
+	pytest -n 2 --dist loadgroup
 
 soak: install
-	MODELWORKS_SOAK=1 pytest -n 2
+	MODELWORKS_SOAK=1 pytest -n 2 --dist loadgroup
 
 lint: install
 	ruff check

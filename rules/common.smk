@@ -18,7 +18,9 @@ def _checked(function, *arguments):
     except ModuleNotFoundError as error:
         raise WorkflowError(f"code({error.name!r}): there is no such module") from None
     except SyntaxError as error:
-        raise WorkflowError(f"{error.filename}, line {error.lineno}: {error.msg}") from None
+        raise WorkflowError(
+            f"{error.filename}, line {error.lineno}: {error.msg}"
+        ) from None
 
 
 _checked(workspace.check, os.getcwd(), workflow.basedir, config, workflow.configfiles)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,7 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from snakemake_executor_plugin_dvc import Executor, ExecutorSettings, executor
 
-from .forkserver import initialise
-from .project import Project
+from .forkserver import BIN, initialise
 
 _FINISHERS: list[Callable[[], None]] = []
 
@@ -79,7 +79,9 @@ def test_snakemake_finds_the_plugin_and_takes_it_for_a_local_executor() -> None:
 
 
 def test_the_repository_of_these_tests_is_what_dvc_init_makes(tmp_path: Path) -> None:
-    made = Project(tmp_path / "made", link_types="hardlink")
+    (tmp_path / "made").mkdir()
+    for command in (["init", "-q", "--no-scm"], ["config", "cache.type", "hardlink"]):
+        subprocess.run([BIN / "dvc", *command], cwd=tmp_path / "made", check=True)
     initialise(tmp_path / "by_hand", link_types="hardlink")
     trees = [
         {path.relative_to(folder): path.read_text() if path.is_file() else None for path in folder.rglob("*")}

@@ -1,0 +1,221 @@
+"""The real project, end to end: its rules through both engines, into a fresh clone, under edits and kills."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+TINY = ["k2.train.steps=60", "k2.train.checkpoints=5", "k2.samples.count=10", "k2.samples.most_tokens=8"]
+SUMMARY = re.compile(r"^restored (\d+), ran (\d+), not memoized (\d+),", re.MULTILINE)
+JOBS = 13
+
+pytestmark = pytest.mark.xdist_group("project")
+
+
+class Clone:
+    """A copy of this project's tracked files with a git history and a DVC cache of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def environment(self) -> dict[str, str]:
+        """The clone's own sources come first."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELWORKS_", "GIT_"))}
+        return {
+            **kept,
+            "PATH": f"{BIN}:{kept['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "DVC_NO_ANALYTICS": "1",
+        }
+
+    def run(self, *command: object, cwd: Path | None = None) -> str:
+        """Run a command; its output. Fails the test if the command does."""
+        done = subprocess.run(
+            list(map(str, command)),
+            cwd=cwd or self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def build(self, *arguments: object) -> tuple[int, int, int]:
+        """Run snakemake: restored, ran, not memoized."""
+        found = SUMMARY.findall(self.run("snakemake", *arguments))
+        assert len(found) == 1
+        return tuple(map(int, found[0]))  # type: ignore[return-value]
+
+    def would_run(self) -> set[str]:
+        """The rules that a dry run names."""
+        names = re.findall(r"^(?:local)?rule (\w+):", self.run("snakemake", "-n"), re.MULTILINE)
+        return set(names) - {"all", "k2"}
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text in a file, once."""
+        text = (self.folder / name).read_text()
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new, 1))
+
+    def commit(self) -> None:
+        """Commit everything in git."""
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "state")
+
+
+def copy_project(folder: Path) -> Clone:
+    """Copy the tracked files as they are now and make the tiny values the default ones."""
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    for name in listed.splitlines():
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    clone = Clone(folder)
+    clone.run("git", "init", "-q", "-b", "main")
+    options = [option for setting in TINY for option in ("--set", setting)]
+    clone.run("modelworks", "workspace", "create", folder.parent / "values", "--preset", "smoke", *options)
+    shutil.copy(folder.parent / "values" / "params.yaml", folder / "params.yaml")
+    shutil.rmtree(folder.parent / "values")
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    clone.run("modelworks", "dvcfile")
+    clone.commit()
+    return clone
+
+
+def artifacts(folder: Path) -> dict[str, bytes]:
+    """Every artifact of k2 by its path, without Snakemake's time stamps."""
+    root = folder / "artifacts"
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name != ".snakemake_timestamp"]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A clone in which Snakemake has built everything."""
+    clone = copy_project(tmp_path_factory.mktemp("built") / "clone")
+    assert clone.build() == (0, JOBS, 0)
+    assert clone.build() == (0, 0, 0)
+    clone.commit()
+    yield clone
+
+
+def test_every_rule_gives_equal_bytes_through_snakemake_and_dvc_repro(built: Clone, tmp_path: Path) -> None:
+    other = copy_project(tmp_path / "other")
+    output = other.run("dvc", "repro")
+    assert output.count("Running stage") == JOBS + 1, "every stage and `code`; nothing was cached"
+    expected, found = artifacts(built.folder), artifacts(other.folder)
+    assert len(expected) > 30
+    assert sorted(found) == sorted(expected)
+    assert [name for name in expected if found[name] != expected[name]] == []
+    assert other.run("dvc", "status") == "code:\n\talways changed\n"
+
+
+def test_a_fresh_clone_pulls_and_executes_nothing(built: Clone, tmp_path: Path) -> None:
+    place = tmp_path / "unknown"
+    built.run("modelworks", "workspace", "create", place, "--set", "k2.samples.temperature=0.5")
+    assert built.build("--directory", place) == (JOBS - 1, 1, 0)
+    built.run("dvc", "remote", "add", "-q", "-d", "-f", "store", tmp_path / "store")
+    shutil.copy(built.folder / ".dvc/config", tmp_path / "config")
+    built.run("dvc", "push", "-q", "--run-cache")
+    built.run("dvc", "remote", "add", "-q", "-d", "store", tmp_path / "store", cwd=place)
+    built.run("dvc", "push", "-q", "--run-cache", cwd=place)
+
+    fresh = Clone(tmp_path / "fresh")
+    built.run("git", "clone", "-q", built.folder, fresh.folder)
+    shutil.copy(tmp_path / "config", fresh.folder / ".dvc/config")
+    fresh.run("dvc", "pull", "-q", "--run-cache")
+    assert fresh.build()[1:] == (0, 0)
+    assert artifacts(fresh.folder) == artifacts(built.folder)
+    again = tmp_path / "again"
+    fresh.run("modelworks", "workspace", "create", again, "--set", "k2.samples.temperature=0.5")
+    assert fresh.build("--directory", again) == (JOBS, 0, 0)
+    assert artifacts(again) == artifacts(place)
+    built.run("git", "checkout", "-q", ".dvc/config")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "rules"),
+    [
+        ("src/modelworks/lm/generation.py", '"""', '"""Another text. ', set()),
+        ("src/modelworks/lm/generation.py", "import torch", "import torch  # a comment", set()),
+        ("src/modelworks/lm/generation.py", "import torch", "import torch\n\nEDITED = 1", {"k2_samples"}),
+        ("src/modelworks/lm/packing.py", "import numpy", "EDITED = 1\nimport numpy", None),
+        ("src/modelworks/lm/__init__.py", '"""', 'EDITED = 1\n"""', None),
+        ("src/modelworks/build/run.py", "import", "EDITED = 1\nimport", set()),
+        ("params.yaml", "temperature: 0.8", "temperature: 0.7", {"k2_samples"}),
+        ("params.yaml", "seed: ", "seed: 1", None),
+    ],
+)
+def test_an_edit_rebuilds_exactly_its_users(
+    built: Clone, name: str, old: str, new: str, rules: set[str] | None
+) -> None:
+    before = (built.folder / name).read_text()
+    built.edit(name, old, new)
+    found = built.would_run()
+    (built.folder / name).write_text(before)
+    if rules is None:
+        assert {"k2_train", "k2_evaluate"} & found, found
+    else:
+        # A dry run also lists what depends on a job that would run: early cutoff may stop it.
+        assert found - {"k2_curve", "k2_summary"} == rules
+    assert built.would_run() == set(), "put back, nothing is out of date"
+
+
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_a_training_that_is_killed_finishes_with_the_same_bytes(built: Clone, tmp_path: Path, line: int) -> None:
+    clone = Clone(tmp_path / "clone")
+    shutil.copytree(built.folder, clone.folder, symlinks=True, ignore=shutil.ignore_patterns(".snakemake", "artifacts"))
+    for entry in (clone.folder / ".dvc/cache/runs").rglob("*/*/*"):
+        if "--rule k2_train " in entry.read_text():
+            entry.unlink()
+    (clone.folder / "dvc.lock").unlink()
+    process = subprocess.Popen(
+        ["snakemake", "artifacts/k2/training_log.parquet"],
+        cwd=clone.folder,
+        env=clone.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    log = clone.folder / "logs/k2_train.log"
+    deadline = time.monotonic() + 120
+    while not log.exists() or log.read_text().count("k2_train: ") < line:
+        assert process.poll() is None and time.monotonic() < deadline, "the training did not get that far"
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 20
+    while _processes_in(clone.folder):
+        assert time.monotonic() < deadline, "the stage outlives its build"
+        time.sleep(0.05)
+    assert not (clone.folder / "artifacts/k2/training_log.parquet").exists()
+    _, ran, _ = clone.build("artifacts/k2/training_log.parquet")
+    assert ran == 1
+    expected = artifacts(built.folder)
+    assert {name: data == expected[name] for name, data in artifacts(clone.folder).items()} == {
+        name: True for name in artifacts(clone.folder)
+    }
+
+
+def _processes_in(folder: Path) -> list[str]:
+    """The processes that work in a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if path.resolve() == folder:
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
