@@ -34,7 +34,7 @@ rule k2_corpus:
     params:
         reads=reads("seed", "k2.corpus"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.corpus --rule {rule} --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.corpus --rule k2_corpus --log {log} --reads {params.reads}"
         " --in code {input.code}"
         + (" --in data {input.data}" if K2_FILES else "")
         + ""
@@ -56,7 +56,7 @@ rule k2_tokenizer:
     params:
         reads=reads("k2.tokenizer"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.tokenizer --rule {rule} --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.tokenizer --rule k2_tokenizer --log {log} --reads {params.reads}"
         " --in code {input.code} --in corpus {input.corpus} --out tokenizer {output.tokenizer}"
 
 
@@ -77,7 +77,7 @@ rule k2_tokens:
     resources:
         mem_mb=1000,
     shell:
-        "python -m modelworks.build.run modelworks.k2.tokens --rule {rule} --log {log}"
+        "python -m modelworks.build.run modelworks.k2.tokens --rule k2_tokens --log {log}"
         " --in code {input.code} --in tokenizer {input.tokenizer} --in train {input.train}"
         " --in validation {input.validation}"
         " --out train {output.train} --out validation {output.validation} --out sizes {output.sizes}"
@@ -102,7 +102,7 @@ rule k2_train:
     params:
         reads=reads("seed", "k2.model", "k2.tokenizer.vocab_size", "k2.train"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.train --rule {rule} --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.train --rule k2_train --log {log} --reads {params.reads}"
         " --in code {input.code} --in tokens {input.tokens}"
         " --out checkpoints {output.checkpoints} --out log {output.log}"
 
@@ -125,7 +125,7 @@ rule k2_evaluate:
     params:
         reads=reads("k2.evaluate"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.evaluate --rule {rule} --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.evaluate --rule k2_evaluate --log {log} --reads {params.reads}"
         " --in code {input.code} --in checkpoint {input.checkpoint} --in tokens {input.tokens}"
         " --out score {output.score}"
 
@@ -148,7 +148,7 @@ rule k2_baselines:
     params:
         reads=reads("k2.tokenizer.vocab_size"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.baselines --rule {rule} --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.baselines --rule k2_baselines --log {log} --reads {params.reads}"
         " --in code {input.code} --in train {input.train} --in validation {input.validation}"
         " --in train_tokens {input.train_tokens} --in validation_tokens {input.validation_tokens}"
         " --out scores {output.scores}"
@@ -176,7 +176,7 @@ rule k2_samples:
     params:
         reads=reads("seed", "k2.samples"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.samples --rule {rule} --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.samples --rule k2_samples --log {log} --reads {params.reads}"
         " --in code {input.code} --in checkpoint {input.checkpoint} --in tokenizer {input.tokenizer}"
         " --out samples {output.samples} --out page {output.page}"
 
@@ -204,7 +204,7 @@ rule k2_curve:
     resources:
         mem_mb=1000,
     shell:
-        "python -m modelworks.build.run modelworks.k2.curve --rule {rule} --log {log}"
+        "python -m modelworks.build.run modelworks.k2.curve --rule k2_curve --log {log}"
         " --in code {input.code} --in log {input.log} --in scores {input.scores} --in baselines {input.baselines}"
         " --in tokens {input.tokens}"
         " --out figure {output.figure} --out loss {output.loss} --out held_out {output.held_out}"
@@ -232,6 +232,6 @@ rule k2_summary:
     resources:
         mem_mb=1000,
     shell:
-        "python -m modelworks.build.run modelworks.k2.summary --rule {rule} --log {log}"
+        "python -m modelworks.build.run modelworks.k2.summary --rule k2_summary --log {log}"
         " --in code {input.code} --in corpus {input.corpus} --in tokens {input.tokens} --in scores {input.scores}"
         " --in baselines {input.baselines} --out metrics {output.metrics} --out table {output.table}"
