@@ -66,11 +66,11 @@ class Executor(LocalExecutor):
         """The memo, loaded when the first job is looked up: a build with nothing to do never pays for it."""
         if self._loaded is None:
             settings = self.workflow.executor_settings
-            self._loaded = Memo(
-                shared_limit=self.workflow.dag_settings.max_checksum_file_size,
-                refresh=_resolve(settings.refresh if settings else None),
-                warn=self._reporter.warn,
-            )
+            refresh = _resolve(settings.refresh if settings else None)
+            try:
+                self._loaded = Memo(self.workflow.dag_settings.max_checksum_file_size, refresh, self._reporter.warn)
+            except (OSError, ValueError) as error:
+                raise WorkflowError(str(error)) from None
         return self._loaded
 
     # Deciding and running
@@ -214,6 +214,7 @@ class Executor(LocalExecutor):
         """Book a failed job; nothing of it is committed."""
         super().handle_job_error(job)
         self._running.pop(job, None)
+        self._hits.pop(job, None)
         if self._active:
             miss = self._misses.pop(job, None)
             self._book(job, miss, succeeded=False)
@@ -247,13 +248,13 @@ class Executor(LocalExecutor):
         running = dict(self._running)
         if not running:
             return None
+        try:
+            needed = list(self.dag.needrun_jobs())
+        except RuntimeError:  # the main thread is changing the set: say it another time
+            return None
         now = time.monotonic()
         names = ", ".join(f"{_title(job)} {now - since:.0f} s" for job, since in list(running.items())[:4])
-        waiting = [
-            job
-            for job in self.dag.needrun_jobs()
-            if job not in running and job not in self._hits and not _only_collects(job)
-        ]
+        waiting = [job for job in needed if job not in running and job not in self._hits and not _only_collects(job)]
         eta = _eta(self.memo.ledger, running, waiting, now, self.workflow.resource_settings.cores or 1)
         return f"running {names}; {len(waiting)} jobs left; {eta}"
 

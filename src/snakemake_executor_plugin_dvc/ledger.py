@@ -150,6 +150,8 @@ class Meter:
     def _sample(self) -> None:
         pause = 0.02
         while True:
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
             with self._lock:
                 threads = list(self._peaks)
                 if not threads:
@@ -163,8 +165,6 @@ class Meter:
                 with self._lock:
                     if thread in self._peaks:
                         self._peaks[thread] = max(self._peaks[thread], total)
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.5)
 
 
 def _children_cpu() -> float:

@@ -109,7 +109,10 @@ class DvcLock:
             self._close_journal()
             return
         blocks = _split(_text(self.path))
-        blocks.update({name: _block(name, entry) for name, entry in self._pending.items()})
+        for name, entry in self._pending.items():
+            block = _block(name, entry)
+            if name not in blocks or not _equal(blocks[name], block, typed="params" in entry):
+                blocks[name] = block
         text = _HEAD + "".join(blocks.values())
         temporary = self.path.with_name(f".{self.path.name}.new")  # one name, so that what a killed build left goes
         try:
@@ -203,6 +206,15 @@ def load_yaml(text: str) -> dict[str, Any]:
 
 def _block(name: str, entry: dict[str, Any]) -> str:
     return f"  {_scalar(name)}:\n" + "".join(_lines(entry, "    "))
+
+
+def _equal(one: str, two: str, typed: bool) -> bool:
+    """Whether two blocks say the same, as DVC and this module lay them out differently."""
+    if one == two:
+        return True
+    if parse_yaml(one) != parse_yaml(two) and not typed:
+        return False
+    return load_yaml(one) == load_yaml(two)
 
 
 def _lines(value: dict[str, Any], indent: str) -> Iterator[str]:

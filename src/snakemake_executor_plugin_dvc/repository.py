@@ -78,10 +78,16 @@ def _incomplete_marker(folder: Path, path: str) -> Path:
 
 
 def read_config(root: Path) -> tuple[Path, list[str], str | None]:
-    """The cache directory, `cache.type` and the default remote, from DVC's own configuration files."""
-    from dvc.config import Config
+    """The cache directory, `cache.type` and the default remote, from DVC's own configuration files.
 
-    config = Config(dvc_dir=str(root / ".dvc"))
+    Raises ValueError, naming the folder, if DVC cannot read them.
+    """
+    from dvc.config import Config, ConfigError
+
+    try:
+        config = Config(dvc_dir=str(root / ".dvc"))
+    except ConfigError as error:
+        raise ValueError(f"{root / '.dvc'}: {error}") from None
     cache = Path(root / ".dvc", config["cache"].get("dir") or "cache")
     types = config["cache"].get("type") or ["reflink", "copy"]
     return Path(os.path.normpath(cache)), list(types), config["core"].get("remote")

@@ -406,3 +406,29 @@ def test_the_content_of_a_software_specification_is_in_the_key(tmp_path: Path, d
         changed = directive.replace("debian:12", edit).replace("bio/one", edit)
         project.write(Snakefile=snakefile.replace("DIRECTIVE", changed))
     assert project.build().counts == (0, 1, 0)
+
+
+def test_dvc_lock_keeps_its_text_where_dvc_wrote_the_same(project: Project) -> None:
+    project.write(
+        dvc__yaml="""
+        stages:
+          copy:
+            cmd: echo copy >> $RAN; sort source.txt > copy.txt
+            deps: [source.txt]
+            outs: [copy.txt]
+        """
+    )
+    project.build("copy.txt")
+    (project.folder / "dvc.lock").unlink()
+    project.dvc("repro")
+    written = project.read("dvc.lock")
+    (project.folder / "copy.txt").unlink()
+    assert project.build("copy.txt").counts == (1, 0, 0)
+    assert project.read("dvc.lock") == written
+
+
+def test_a_broken_dvc_configuration_is_an_error_of_one_line(project: Project) -> None:
+    project.write(**{".dvc/config": "[core\n"})
+    build = project.build()
+    assert build.code != 0
+    assert f"{project.folder / '.dvc'}: " in build.output and "Traceback" not in build.output
