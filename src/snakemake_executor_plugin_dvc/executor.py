@@ -40,6 +40,7 @@ class Executor(LocalExecutor):
         self._costs: dict[Any, tuple[str, Cost]] = {}
         self._running: dict[Any, float] = {}
         self._considered: set[Any] = set()
+        self._counted: set[Any] = set()
         self._meter = Meter()
         self._reporter = Reporter()
         self._loaded: Memo | None = None
@@ -108,7 +109,7 @@ class Executor(LocalExecutor):
         if isinstance(answer, NotMemoized):
             self._count_not_memoized(job, answer.reason)
         else:
-            self._misses[job] = answer if isinstance(answer, Miss) else Miss(answer.spec, answer.key, "forced")
+            self._misses[job] = answer if isinstance(answer, Miss) else self.memo.miss(answer, "forced")
             self.memo.lock.begin(answer.spec.name, [str(path) for path in job.output])
         self._release_links(job)
         with contextlib.suppress(OSError):
@@ -240,6 +241,9 @@ class Executor(LocalExecutor):
         self.memo.ledger.append(record)
 
     def _count_not_memoized(self, job: Any, reason: str) -> None:
+        if job in self._counted:  # a further attempt
+            return
+        self._counted.add(job)
         name = "group" if job.is_group() else job.rule.name
         self._reporter.tally.not_memoized[f"{name}: {reason}"] += 1
 

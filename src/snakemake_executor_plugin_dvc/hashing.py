@@ -89,9 +89,11 @@ class Hasher:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     relative = prefix + entry.name
-                    if entry.name in IGNORED or entry.name in _IGNORED_DIRECTORIES:
+                    if entry.name in IGNORED:
                         continue
-                    if self._ignore is not None and self._ignore(entry.path, entry.is_dir(follow_symlinks=False)):
+                    if self._ignored(entry):
+                        if strict:
+                            raise Unfaithful(f"{entry.path} is ignored by DVC")
                         continue
                     empty = False
                     if entry.is_symlink() and (strict or entry.is_dir()):
@@ -104,6 +106,11 @@ class Hasher:
                 raise Unfaithful(f"{folder} is an empty directory")
         digest = hashlib.md5(tree_bytes(files), usedforsecurity=False).hexdigest()
         return Content(f"{digest}.dir", sum(size for _, size in files.values()), files=files)
+
+    def _ignored(self, entry: os.DirEntry[str]) -> bool:
+        if entry.name in _IGNORED_DIRECTORIES:
+            return True
+        return self._ignore is not None and self._ignore(entry.path, entry.is_dir(follow_symlinks=False))
 
     def _member(self, entry: os.DirEntry[str], strict: bool) -> tuple[str, int]:
         status = entry.stat()
@@ -146,6 +153,20 @@ class Hasher:
             except (sqlite3.Error, OSError):
                 self._database = None
 
+    def identities(self, path: str) -> dict[str, os.stat_result]:
+        """The status of a file, or of every file below a directory: see `was_written`."""
+        found = {}
+        pending = [path]
+        while pending:
+            here = pending.pop()
+            status = os.stat(here)
+            if stat.S_ISDIR(status.st_mode):
+                with os.scandir(here) as entries:
+                    pending += [entry.path for entry in entries if entry.name not in IGNORED]
+            else:
+                found[here] = status
+        return found
+
     def known(self, path: str) -> str | None:
         """The remembered MD5 of a file that has not changed since, without reading it."""
         try:
@@ -181,3 +202,15 @@ class Hasher:
                 "CREATE TABLE IF NOT EXISTS md5 (path TEXT PRIMARY KEY, inode INT, size INT, mtime INT, md5 TEXT)"
             )
         return self._connection
+
+
+def was_written(before: os.stat_result | None, after: os.stat_result | None) -> bool:
+    """Whether a file was written between two looks, even if it holds the same again.
+
+    The time of a file with several names says nothing: through a hard link another workspace may have touched it.
+    """
+    if before is None or after is None:
+        return True
+    if (before.st_ino, before.st_size) != (after.st_ino, after.st_size):
+        return True
+    return before.st_mtime_ns != after.st_mtime_ns and before.st_nlink == after.st_nlink == 1

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .hashing import md5_file
+
 PARAMS_FILE = "params.yaml"
 LOG = "/dev/stderr"
 _PLAIN = re.compile(r"[A-Za-z0-9_]")
@@ -142,7 +144,7 @@ def command(job: Any) -> str:
     text = job.format_wildcards(
         job.rule.shellcmd, threads=_Neutral(), resources=_Neutral(), log=_NeutralLog(), jobid=_Neutral()
     )
-    text = text.strip().replace(os.getcwd() + os.sep, "")
+    text = re.sub(rf"(?<![\w./-]){re.escape(os.getcwd() + os.sep)}", "", text.strip())
     software = _software(job)
     return f"{text}\n# software: {json.dumps(software, sort_keys=True)}" if software else text
 
@@ -155,7 +157,8 @@ def _software(job: Any) -> dict[str, str]:
     if job.conda_env_spec:
         found["conda"] = _conda_content(job.conda_env_spec)
     if job.container_img_url:
-        found["container"] = str(job.container_img_url)
+        image = Path(str(job.container_img_url))
+        found["container"] = md5_file(image) if image.is_file() else str(job.container_img_url)
     if job.env_modules:
         found["envmodules"] = " ".join(str(name) for name in job.env_modules.names)
     prefix, suffix = getattr(shell, "_process_prefix", None), getattr(shell, "_process_suffix", "")
@@ -193,8 +196,8 @@ def describe(job: Any, root: Path) -> Spec | NotMemoized:
     reason = _kind(job) or _flags(job)
     if reason:
         return NotMemoized(reason)
-    deps = sorted({os.path.normpath(str(path)) for path in job.input})
-    outs = sorted({os.path.normpath(str(path)) for path in job.output})
+    deps = sorted({_relative(str(path)) for path in job.input})
+    outs = sorted({_relative(str(path)) for path in job.output})
     reads = job.params.get("reads")
     params = tuple(sorted(reads)) if isinstance(reads, Mapping) else ()
     if not outs:
@@ -210,8 +213,15 @@ def describe(job: Any, root: Path) -> Spec | NotMemoized:
         deps=tuple(deps),
         params=params,
         outs=tuple(outs),
-        protected=frozenset(os.path.normpath(str(path)) for path in job.protected_output),
+        protected=frozenset(_relative(str(path)) for path in job.protected_output),
     )
+
+
+def _relative(path: str) -> str:
+    """A normal path, relative to the working directory where it lies below: a key holds no place of the checkout."""
+    path = os.path.normpath(path)
+    below = os.path.isabs(path) and path.startswith(os.getcwd() + os.sep)
+    return os.path.relpath(path) if below else path
 
 
 def _kind(job: Any) -> str | None:

@@ -176,6 +176,10 @@ def _split(text: str) -> dict[str, str]:
     if not text.startswith(_HEAD):
         return _split_parsed(text)
     heads = list(_STAGE.finditer(text))
+    names = [head[1] for head in heads]
+    broken = [line for line in text[len(_HEAD) :].splitlines() if line.strip() and not line.startswith("  ")]
+    if broken or len(set(names)) != len(names):
+        raise ValueError(f"not a lock file that DVC wrote: {(broken or names)[0]!r}")
     ends = [*(head.start() for head in heads[1:]), len(text)]
     return {_name(head[1]): text[head.start() : end].rstrip("\n") + "\n" for head, end in zip(heads, ends, strict=True)}
 

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .hashing import Content, Hasher, Unfaithful
+from .hashing import Content, Hasher, Unfaithful, was_written
 from .key import PARAMS_FILE, Key, NotMemoized, Spec, describe
 from .ledger import Ledger
 from .links import remove_leftovers, temporary_folder
@@ -36,6 +36,7 @@ class Miss:
     spec: Spec
     key: Key
     reason: str
+    seen: dict[str, os.stat_result] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,15 @@ class Memo:
     # Deciding
 
     def look_up(self, job: Any) -> Hit | Miss | NotMemoized:
-        """Say whether the job's result is in the cache, whole and undamaged."""
+        """Say whether the job's result is in the cache, whole and undamaged.
+
+        A miss also notes which files the key was made from, by inode, size and time: see `commit`.
+        """
         spec = describe(job, self.root)
         if isinstance(spec, NotMemoized):
             return spec
         try:
+            seen = self._identities(spec)
             key = self.key(spec)
         except Unfaithful as error:
             return NotMemoized(f"input {error}")
@@ -98,7 +103,14 @@ class Memo:
             if not absent:
                 return Hit(spec, key, outs, self.ledger.seconds(key.digest))
             reason = f"{absent[0].oid} is {absent[0].reason} in the cache"
-        return Miss(spec, key, reason)
+        return Miss(spec, key, reason, seen)
+
+    def miss(self, hit: Hit, reason: str) -> Miss:
+        """A hit that must not be restored."""
+        return Miss(hit.spec, hit.key, reason, self._identities(hit.spec))
+
+    def _identities(self, spec: Spec) -> dict[str, os.stat_result]:
+        return {name: status for path in spec.deps for name, status in self.hasher.identities(path).items()}
 
     def key(self, spec: Spec) -> Key:
         """The job's key as of now. Raises OSError, Unfaithful, or LookupError for a params key that is not there."""
@@ -138,10 +150,12 @@ class Memo:
 
     def restore(self, hit: Hit) -> None:
         """Put the outputs of a hit in place. Raises OSError; what was restored until then is whole."""
+        inputs = {dep["md5"] for dep in hit.key.deps} if len(hit.outs) > 1 else set()
         for out in hit.outs:
             if self._in_place(out):
                 continue
-            private = out["path"] in hit.spec.protected
+            # Snakemake touches one output after the other: an input that is the same file would be newer than the first
+            private = out["path"] in hit.spec.protected or out["md5"] in inputs
             self.store.restore(out["md5"], Path(out["path"]), bool(out.get("isexec")), private)
 
     def _in_place(self, out: dict[str, Any]) -> bool:
@@ -164,11 +178,18 @@ class Memo:
             if self.refresh is not None:
                 self.refresh()
             now = self.key(miss.spec)
+            touched = self._identities(miss.spec)
         except (OSError, LookupError, Unfaithful) as error:
             return Refused(f"{error} changed while the job waited or ran", stale=True)
         if now.digest != miss.key.digest:
             changed = miss.key.difference(now)
             return Refused(f"{changed} changed while the job waited or ran; the next build reruns it", stale=True)
+        names = sorted(touched.keys() | miss.seen.keys())
+        written = [name for name in names if was_written(miss.seen.get(name), touched.get(name))]
+        if written:  # the same content again, but the job may have read another one in between
+            return Refused(
+                f"{written[0]} was written while the job waited or ran; the next build reruns it", stale=True
+            )
         try:
             contents = {path: self.hasher.content(path, strict=True) for path in miss.spec.outs}
             self._store(miss, contents)

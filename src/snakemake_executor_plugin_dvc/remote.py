@@ -16,7 +16,6 @@ class Remote:
         self._name = name
         self._warn = warn
         self._odb: Any = None
-        self.fetched = 0
 
     def fetch(self, store: Store, oids: list[str]) -> None:
         """Download objects into the store; what is not there, or not right, stays missing."""
@@ -45,9 +44,7 @@ class Remote:
         temporary = store.temporary()
         try:
             self._odb.fs.get_file(source, str(temporary))
-            if store.add(oid, temporary):
-                self.fetched += 1
-            else:
+            if not store.add(oid, temporary):
                 self._warn(f"the remote {self._name!r} holds a damaged object {oid}: not used")
         finally:
             with contextlib.suppress(OSError):

@@ -119,8 +119,15 @@ class Store:
         """Hash every object of the cache and yield the damaged ones, which are set aside."""
         for path in sorted(self.directory.glob("files/md5/??/*")):
             oid = path.parent.name + path.name
-            if len(oid.removesuffix(".dir")) == 32 and not self.intact(oid):
-                yield self.set_aside(oid)
+            if len(oid.removesuffix(".dir")) != 32 or not path.is_file():
+                continue
+            try:
+                if not self.intact(oid):
+                    yield self.set_aside(oid)
+            except FileNotFoundError:  # evicted meanwhile
+                continue
+            except OSError as error:
+                yield Absent(oid, f"unreadable: {error.strerror}")
 
     # Reading
 

@@ -118,6 +118,9 @@ def test_a_missing_params_yaml_and_a_broken_fingerprint_are_named(project: Proje
     project.write("bad.json", "{")
     result = project.run(module, "--in", "code", "bad.json", code=False)
     assert (result.returncode, "--in code bad.json is no fingerprint" in result.stderr) == (1, True)
+    result = project.run(module, code=False)
+    assert result.returncode == 1
+    assert f"it has no fingerprint: add code=code('{module}') to `input:` and --in code {{input.code}}" in result.stderr
 
 
 def test_a_declared_output_that_was_not_made_is_an_error_and_nothing_is_moved(project: Project) -> None:

@@ -190,12 +190,14 @@ def test_committing_a_directory_reads_each_byte_once(tmp_path: Path) -> None:
         ("mkdir out; echo x > out/x; ln -s x out/link", "out/link is a symbolic link"),
         ("mkdir -p out/empty; echo x > out/x", "out/empty is an empty directory"),
         ("mkdir out; echo x > out/x; chmod +x out/x", "out/x is executable"),
+        ("mkdir -p out/.git; echo x > out/x; echo y > out/.git/y", "out/.git is ignored by DVC"),
+        ("mkdir out; echo x > out/x; echo y > out/y.tmp", "out/y.tmp is ignored by DVC"),
     ],
 )
 def test_what_dvc_cannot_store_is_refused_naming_the_path(tmp_path: Path, command: str, complaint: str) -> None:
     project = Project(tmp_path / "p")
     project.write(Snakefile=f"rule r:\n  input: 'in'\n  output: directory('out')\n  shell: {command!r}\n")
-    project.write(**{"in": "x\n"})
+    project.write(**{"in": "x\n", ".dvcignore": "*.tmp\n"})
     build = project.build()
     assert build.code == 0 and build.counts == (0, 1, 1)
     assert complaint in build.output

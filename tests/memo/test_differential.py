@@ -400,3 +400,44 @@ def test_only_the_successful_attempt_is_committed(tmp_path: Path, forks: ForkSer
         json.loads(line) for path in workspace.cache.glob("memo/ledger/*") for line in path.read_text().splitlines()
     ]
     assert [record["succeeded"] for record in records] == [False, False, True]
+
+
+SLOW_TOUCH = """
+import time
+from snakemake.io import _IOFile
+_touch = _IOFile.touch
+def touch(self, times=None):
+    time.sleep(0.01)
+    _touch(self, times)
+_IOFile.touch = touch
+"""
+
+
+def test_restored_by_hard_link_no_output_is_older_than_an_input_of_the_same_content(
+    tmp_path: Path, forks: ForkServer
+) -> None:
+    workspace = Workspace(forks, tmp_path / "p", link_types="reflink,hardlink,copy")
+    hook = tmp_path / "slow.py"  # a tick of the file system's clock between Snakemake's touches of the outputs
+    hook.write_text(SLOW_TOUCH)
+    workspace.write(
+        {
+            "source": "x\n",
+            "Snakefile": """
+            rule a:
+                input: "source"
+                output: "a"
+                shell: "echo a >> $RAN; cp {input} {output}"
+            rule b:
+                input: "a"
+                output: "first", "same"
+                shell: "echo b >> $RAN; echo 1 > {output[0]}; cp {input} {output[1]}"
+            """,
+        }
+    )
+    assert workspace.build("same", hook=hook).ran == ["a", "b"]
+    for name in ("first", "same"):
+        (workspace.folder / name).unlink()
+    assert (workspace.folder / "a").stat().st_nlink > 1
+    build = workspace.build("same", hook=hook)
+    assert (build.code, build.ran, build.counts) == (0, [], (1, 0, 0)), build.output
+    assert workspace.build("same").counts == (0, 0, 0)

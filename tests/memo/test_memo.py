@@ -276,12 +276,20 @@ def test_dvc_lock_is_written_for_what_finished_and_keeps_what_was_not_asked_for(
     assert "  listing:" in text and "  upper:" in text and "false" not in text
 
 
-def test_an_unreadable_dvc_lock_is_left_alone_and_named(project: Project) -> None:
-    project.write(dvc__lock="<<<<<<< ours\n")
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "<<<<<<< ours\n",
+        "schema: '2.0'\nstages:\n<<<<<<< ours\n  b:\n    cmd: ours\n=======\n  b:\n    cmd: theirs\n>>>>>>> theirs\n",
+        "schema: '2.0'\nstages:\n  b:\n    cmd: ours\n  b:\n    cmd: theirs\n",
+    ],
+)
+def test_an_unreadable_dvc_lock_is_left_alone_and_named(project: Project, broken: str) -> None:
+    (project.folder / "dvc.lock").write_text(broken)
     build = project.build()
     assert build.code == 0
     assert "dvc.lock was not written" in build.output
-    assert project.read("dvc.lock") == "<<<<<<< ours\n"
+    assert project.read("dvc.lock") == broken
     (project.folder / "dvc.lock").unlink()
     assert project.build().counts == (0, 0, 0)
     assert "  listing:" in project.read("dvc.lock"), "what waited in the journal is written by the next build"
@@ -432,3 +440,61 @@ def test_a_broken_dvc_configuration_is_an_error_of_one_line(project: Project) ->
     build = project.build()
     assert build.code != 0
     assert f"{project.folder / '.dvc'}: " in build.output and "Traceback" not in build.output
+
+
+def test_an_input_that_is_changed_and_put_back_while_a_job_runs_is_not_committed(tmp_path: Path) -> None:
+    project = Project(tmp_path / "p")
+    project.write(
+        Snakefile="""
+        rule slow:
+            input: "source.txt"
+            output: "slow.txt"
+            shell: "echo slow >> $RAN; echo > ../started; cat ../go > /dev/null; cat {input} > {output}; "
+                   "echo > ../read; cat ../go > /dev/null"
+        """,
+        source__txt="a\n",
+    )
+    go = project.folder.parent / "go"
+    os.mkfifo(go)
+    process = project.start()
+    _wait_for(project.folder.parent / "started")
+    project.write(source__txt="b\n")
+    go.write_text("go\n")
+    _wait_for(project.folder.parent / "read")
+    project.write(source__txt="a\n")
+    go.write_text("go\n")
+    output, _ = process.communicate(timeout=60)
+    assert "not memoized: slow: source.txt was written while the job waited or ran" in output
+    assert not (project.cache / "runs").exists()
+
+
+def test_the_key_holds_no_absolute_path_of_the_checkout(tmp_path: Path) -> None:
+    for index in range(2):
+        project = Project(tmp_path / f"place{index}", cache=tmp_path / "cache")
+        project.write(
+            Snakefile="""
+            import os
+            rule job:
+                input: os.path.abspath("in.txt")
+                output: os.path.abspath("out.txt")
+                shell: "cat {input} > {output}"
+            """,
+            **{"in.txt": "x\n"},
+        )
+        assert project.build().counts == ((0, 1, 0) if index == 0 else (1, 0, 0))
+
+
+def test_a_job_that_is_tried_again_counts_once(tmp_path: Path) -> None:
+    project = Project(tmp_path / "p")
+    project.write(
+        Snakefile="""
+        rule job:
+            input: "in.txt"
+            output: "out.txt"
+            params: memo=False
+            retries: 2
+            shell: "echo x >> ../tries; test $(wc -l < ../tries) = 3; cat {input} > {output}"
+        """,
+        **{"in.txt": "x\n"},
+    )
+    assert project.build().counts == (0, 1, 1)

@@ -31,7 +31,7 @@ def main(order_handle: int, report_handle: int, keeper: int) -> int:
         return 70  # the runner gave up
     order = json.loads(text)
     folders = environment.source_folders(sys.path)
-    sources, packages = _sources(order["fingerprint"], folders)
+    sources, packages = _sources(order["fingerprint"])
     policy = _policy(order, sources, packages, folders)
     _report(report_handle, {"policy": vars(policy), "packages": packages})
     stage = Stage(
@@ -45,8 +45,7 @@ def main(order_handle: int, report_handle: int, keeper: int) -> int:
     if order["landlock"]:
         sandbox.restrict(policy, order["landlock"])
         sys.dont_write_bytecode = True
-    if order["fingerprint"] is not None:
-        ImportGuard(order["module"], frozenset(order["fingerprint"]["modules"]), folders).install()
+    ImportGuard(order["module"], frozenset(order["fingerprint"]["modules"]), folders).install()
     try:
         importlib.import_module(order["module"]).main(stage)
     except Exception as error:
@@ -62,10 +61,8 @@ def _report(handle: int, content: dict[str, Any]) -> None:
     os.write(handle, json.dumps(content).encode() + b"\n")
 
 
-def _sources(fingerprint: dict[str, Any] | None, folders: list[str]) -> tuple[list[str], list[str]]:
+def _sources(fingerprint: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The files that the fingerprint covers, with their bytecode, and the folders of its top-level packages."""
-    if fingerprint is None:
-        return [os.path.realpath(folder) for folder in folders], []
     places: dict[str, list[str]] = {}
     files: list[str] = []
     for name in sorted(fingerprint["modules"]):

@@ -34,12 +34,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         inputs, declared = _named(options.inputs, "--in"), _named(options.outputs, "--out")
         staging = Staging(options.rule, declared)
-        code = _fingerprint(inputs)
+        code = _fingerprint(inputs, options.module)
         build = _build()
     except RunError as error:
         transcript.say(f"error: rule {options.rule}: {error}")
         return 1
-    environ = environment.stage_environment(os.environ, code and code["environment"]) | {"TMPDIR": str(temporary)}
+    environ = environment.stage_environment(os.environ, code["environment"]) | {"TMPDIR": str(temporary)}
     report = os.memfd_create("report")
 
     def clean() -> None:
@@ -108,10 +108,10 @@ def _named(groups: list[list[str]], option: str) -> dict[str, list[str]]:
     return named
 
 
-def _fingerprint(inputs: dict[str, list[str]]) -> dict[str, Any] | None:
-    """The stage's fingerprint, `--in code PATH`; without one any source may be imported and read."""
+def _fingerprint(inputs: dict[str, list[str]], module: str) -> dict[str, Any]:
+    """The stage's fingerprint, `--in code PATH`: without one an edit of its code would rebuild nothing."""
     if "code" not in inputs:
-        return None
+        raise RunError(f"it has no fingerprint: add code=code({module!r}) to `input:` and --in code {{input.code}}")
     try:
         found = json.loads(Path(*inputs["code"]).read_text(encoding="utf-8"))
         return {key: found[key] for key in ("modules", "data", "environment")}
@@ -131,7 +131,7 @@ def _build() -> int | None:
 
 
 def _order(
-    options: argparse.Namespace, inputs: dict[str, list[str]], code: dict[str, Any] | None, transcript: Transcript
+    options: argparse.Namespace, inputs: dict[str, list[str]], code: dict[str, Any], transcript: Transcript
 ) -> dict[str, Any]:
     """What the stage process is told, as JSON. Raises RunError with every fault of the declaration."""
     from modelworks.build import sandbox
