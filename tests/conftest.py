@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 # A reason is listed if it starts with one of these: what a test machine may lack.
-ALLOWED = ("needs a GPU", "GPU", "CUDA", "../shared", "root:", "reflink:", "the kernel lacks Landlock")
+ALLOWED = ("needs a GPU", "GPU", "CUDA", "../shared", "root:")
 
 
 def is_strict() -> bool:

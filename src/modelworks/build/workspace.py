@@ -227,7 +227,8 @@ def _make_dvc_root(root: Path, directory: Path) -> None:
         inner["core"]["analytics"] = False
         if outer["core"].get("remote"):
             inner["core"]["remote"] = outer["core"]["remote"]
-        inner["remote"] = {name: dict(remote) for name, remote in outer["remote"].items()}
+    with Config(dvc_dir=str(directory / ".dvc")).edit("local") as private:  # remotes may hold passwords
+        private["remote"] = {name: dict(remote) for name, remote in outer["remote"].items()}
     if (root / ".dvcignore").is_file():
         shutil.copyfile(root / ".dvcignore", directory / ".dvcignore")
 
