@@ -219,3 +219,17 @@ def _processes_in(folder: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_the_report_holds_figure_table_and_samples(built: Clone, tmp_path: Path) -> None:
+    built.run("snakemake", "--report", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for name in ("learning curve", "bits per byte", "generated text", "curve.svg", "results.csv", "samples.html"):
+        assert name in page
+
+
+def test_the_committed_dvc_lock_has_an_entry_for_each_stage() -> None:
+    stages, locked = ((PROJECT / name).read_text() for name in ("dvc.yaml", "dvc.lock"))
+    names = re.findall(r"^  ([\w-]+):$", stages.partition("stages:")[2], re.MULTILINE)
+    assert len(names) >= JOBS
+    assert set(names) <= set(re.findall(r"^  ([\w-]+):$", locked, re.MULTILINE))

@@ -19,6 +19,7 @@ from .forkserver import ForkServer, Workspace
 from .project import Build
 
 Tree = dict[str, tuple[str, str]]
+LINKS = "reflink,hardlink,copy"
 ROOT = os.geteuid() == 0  # may write what is write-protected
 CHAIN = """
     rule all:
@@ -44,6 +45,7 @@ class Case:
 
     `ran` and `codes` are what plain Snakemake is known to do, so that a case that tests nothing is seen. `spared` are the
     jobs that the plugin does not repeat in later steps: it has their results. What DVC gives back differently (no modes but the executable bit) is not `faithful`.
+    Where the files of a directory output are compared, what is restored is not `linked`: such files are read-only.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Case:
     committed: int | None = None
     spared: str = ""
     faithful: bool = True
+    linked: bool = True
 
 
 def _edit(folder: Path) -> None:
@@ -88,6 +91,7 @@ def _shadow(kind: str) -> Case:
         files={"nested/other": "o\n"},
         volatile=("logs/a.log",),
         committed=1,
+        linked=False,
     )
 
 
@@ -210,7 +214,7 @@ CASES = [
     Case("run:", plain.replace('        shell: "echo c >> $RAN; tr a-z A-Z < {input} > {output}"',
          '        run: shell("echo c >> $RAN; cp {input} {output}")'), "a b c", committed=2),
     Case("localrules", plain.replace("    rule all", "    localrules: b\n    rule all"), "a b c", committed=3),
-    Case("pipe()", temporary.replace("temp", "pipe"), "a b c"),
+    Case("pipe()", temporary.replace("temp", "pipe"), "a b c", committed=1),
     Case("service()", """
         rule all:
             input: "c"
@@ -222,7 +226,7 @@ CASES = [
             input: "socket"
             output: "c"
             shell: "echo c >> $RAN; cat source > {output}"
-        """, "c serve"),
+        """, "c serve", committed=0),
     Case("benchmark:", plain.replace('output: "c"', 'output: "c"\n        benchmark: "bench/c.tsv"'), "a b c", ("", ""),
          (0, 0), volatile=("bench/c.tsv",), committed=3),
     Case("log:", plain.replace('output: "c"', 'output: "c"\n        log: "logs/c.log"').replace("c >> $RAN;", "c >> $RAN; "
@@ -245,7 +249,7 @@ CASES = [
             input: before_update("a"), "other"
             output: update("a"), touch("done")
             shell: "echo second >> $RAN; cat other >> a"
-        """, "second", ("",), files={"other": "o\n", "a": "old\n"}),
+        """, "second", ("",), files={"other": "o\n", "a": "old\n"}, committed=0),
     Case("directory()", """
         rule all:
             input: "listing", "count"
@@ -257,7 +261,7 @@ CASES = [
             input: "listing"
             output: "count"
             shell: "echo count >> $RAN; find {input} -name '[uz]' | wc -l > {output}"
-        """, "count listing count listing", ("", _edit, ""), (0, 0), committed=4),
+        """, "count listing count listing", ("", _edit, ""), (0, 0), committed=4, linked=False),
     Case("an empty and an executable directory output", """
         rule all:
             input: "empty", "tool"
@@ -307,7 +311,8 @@ def test_cold_and_restored_the_plugin_does_what_plain_snakemake_does(
     case: Case, tmp_path: Path, forks: ForkServer
 ) -> None:
     beside = Workspace(forks, tmp_path / "local")
-    cold, warm = (Workspace(forks, tmp_path / name, cache=tmp_path / "cache") for name in ("cold", "warm"))
+    cold = Workspace(forks, tmp_path / "cold", cache=tmp_path / "cache")
+    warm = Workspace(forks, tmp_path / "warm", cache=tmp_path / "cache", link_types=LINKS if case.linked else None)
     for workspace in (beside, cold, warm):
         workspace.write({"source": "b\na\n", "Snakefile": case.snakefile} | case.files)
     codes: list[int] = []
@@ -416,7 +421,7 @@ _IOFile.touch = touch
 def test_restored_by_hard_link_no_output_is_older_than_an_input_of_the_same_content(
     tmp_path: Path, forks: ForkServer
 ) -> None:
-    workspace = Workspace(forks, tmp_path / "p", link_types="reflink,hardlink,copy")
+    workspace = Workspace(forks, tmp_path / "p", link_types=LINKS)
     hook = tmp_path / "slow.py"  # a tick of the file system's clock between Snakemake's touches of the outputs
     hook.write_text(SLOW_TOUCH)
     workspace.write(

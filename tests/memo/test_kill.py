@@ -42,6 +42,16 @@ SNAKEFILE = """
         shell: "echo c--{wildcards.n} >> $RAN; cat {input}/sub/x {input}/y > {output[0]};"
                "wc -c < {output[0]} > {output[1]}"
 """
+LATE = """
+import os, time
+from snakemake_interface_executor_plugins.executors.real import RealExecutor
+_report = RealExecutor.report_job_submission
+def report(self, job_info, *arguments, **options):
+    if job_info.job.rule.name == "a" and job_info.job.wildcards.n == os.environ["KILL_JOB"]:
+        time.sleep(9)
+    _report(self, job_info, *arguments, **options)
+RealExecutor.report_job_submission = report
+"""
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,22 @@ def test_killed_while_a_job_runs_with_half_its_output_written(
     assert (workspace.folder / f"a/{job}").read_text() == f"1 {job}\n", "half of it"
     again = _recover(workspace, expected[1])
     assert f"a--{job}" in again.ran
+
+
+def test_killed_before_snakemake_has_noted_that_a_job_runs(
+    tmp_path: Path, forks: ForkServer, expected: dict[int, dict[str, str]]
+) -> None:
+    workspace = _workspace(forks, tmp_path / "p")
+    unmemoized = SNAKEFILE.replace('value=config["value"]', 'value=config["value"], memo=False')
+    workspace.write({"Snakefile": unmemoized})
+    hook, marker = tmp_path / "late.py", tmp_path / "marker"
+    hook.write_text(LATE)
+    build = workspace.build("--config", "value=1", hook=hook, KILL_JOB="4", KILL_MARKER=str(marker))
+    assert (build.code, marker.read_text()) == (-signal.SIGKILL, "running\n"), build.output
+    assert (workspace.folder / "a/4").read_text() == "1 4\n", "half of it"
+    again = workspace.build("--config", "value=1")
+    assert again.code == 0 and "a--4" in again.ran, again.output
+    assert _files(workspace) == expected[1]
 
 
 def test_killed_again_while_the_dead_builds_lock_is_removed(
