@@ -211,7 +211,7 @@ def measure_directory(folder: Path, megabytes: int) -> dict[str, float]:
     for index in range(8):
         with (output / f"{index}.bin").open("wb") as file:
             for _ in range(megabytes // 8):
-                file.write(block)
+                file.write(block[index:] + block[:index])
     paths = sorted(output.iterdir())
     timed(lambda: "".join(_md5(path) for path in paths))
     one_pass = timed(lambda: "".join(_md5(path) for path in paths))

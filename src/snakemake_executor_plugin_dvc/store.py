@@ -95,7 +95,7 @@ class Store:
             status = os.stat(self.path(oid))
         except OSError:
             return Absent(oid, "missing")
-        if recorded.get(oid) != (status.st_size, status.st_mtime_ns):
+        if seen.get(oid, recorded.get(oid)) != (status.st_size, status.st_mtime_ns):
             self.rehashed_bytes += status.st_size
             if not self.intact(oid):
                 return self.set_aside(oid)

@@ -69,6 +69,10 @@ def _make_other_writable(folder: Path) -> None:
     (folder / "b").chmod(0o644)
 
 
+def _make_a_old(folder: Path) -> None:
+    os.utime(folder / "a", (1, 1))
+
+
 def _delete_b(folder: Path) -> None:
     (folder / "b").unlink()
 
@@ -250,6 +254,12 @@ CASES = [
             output: update("a"), touch("done")
             shell: "echo second >> $RAN; cat other >> a"
         """, "second", ("",), files={"other": "o\n", "a": "old\n"}, committed=0),
+    Case("update() of a file that is no input", """
+        rule one:
+            input: "source"
+            output: update("a")
+            shell: "echo one >> $RAN; cat {input} >> {output}"
+        """, "one", (_make_a_old, ""), files={"a": "old\n"}, committed=0),
     Case("directory()", """
         rule all:
             input: "listing", "count"
