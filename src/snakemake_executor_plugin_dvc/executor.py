@@ -272,12 +272,13 @@ class Executor(LocalExecutor):
     def cancel(self) -> None:
         """Stop running jobs, then write dvc.lock for what did finish. Called on Ctrl-C and on errors."""
         self._reporter.tally.warnings.append("stopped")
-        stopping = self._meter.children()
-        for process in stopping:
-            _signal(process.terminate)
-        _, alive = psutil.wait_procs(stopping, timeout=_TERMINATE_S)
-        for process in alive:
-            _signal(process.kill)
+        while stopping := self._meter.children():  # again for what was started meanwhile
+            for process in stopping:
+                _signal(process.terminate)
+            _, alive = psutil.wait_procs(stopping, timeout=_TERMINATE_S)
+            for process in alive:
+                _signal(process.kill)
+            psutil.wait_procs(alive, timeout=_TERMINATE_S)
         super().cancel()
         self._write_lock()
 
