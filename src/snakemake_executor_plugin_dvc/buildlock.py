@@ -57,7 +57,12 @@ class BuildLock:
 
     def announce(self) -> None:
         """Leave a record without the lock: Snakemake takes its own lock well before the executor takes this one."""
-        if self.acquire() is None and self._file is not None:
+        if self.acquire() is None:
+            self.rest()
+
+    def rest(self) -> None:
+        """Drop the lock and leave the record until this process ends: Snakemake's own lock may outlast the build."""
+        if self._file is not None:
             self._file.close()
             self._file = None
             atexit.register(self._withdraw)

@@ -10,7 +10,8 @@ from .hashing import Content, Hasher, Unfaithful, was_written
 from .key import PARAMS_FILE, Key, NotMemoized, Spec, describe
 from .ledger import Ledger
 from .links import remove_leftovers, temporary_folder
-from .lockfile import DvcLock, dvc_lock, load_yaml
+from .lockfile import DvcLock, dvc_lock
+from .lockyaml import load_yaml
 from .remote import Remote
 from .repository import ensure_ignored, find_root, ignore_patterns, journal, read_config
 from .runcache import Outs, RunCache, normal_outs

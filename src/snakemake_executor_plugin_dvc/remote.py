@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .store import Store
+from .links import temporary_name
+from .objects import Objects
 
 
 class Remote:
@@ -17,7 +18,7 @@ class Remote:
         self._warn = warn
         self._odb: Any = None
 
-    def fetch(self, store: Store, oids: list[str]) -> None:
+    def fetch(self, store: Objects, oids: list[str]) -> None:
         """Download objects into the store; what is not there, or not right, stays missing."""
         if self._name is None:
             return
@@ -37,11 +38,11 @@ class Remote:
             self._warn(f"the remote {self._name!r} cannot be used: {error}")
             self._name = None
 
-    def _fetch_one(self, store: Store, oid: str) -> None:
+    def _fetch_one(self, store: Objects, oid: str) -> None:
         source = self._odb.oid_to_path(oid)
         if not self._odb.fs.exists(source):
             return
-        temporary = store.temporary()
+        temporary = temporary_name(store.directory)
         try:
             self._odb.fs.get_file(source, str(temporary))
             if not store.add(oid, temporary):

@@ -7,7 +7,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from .lockfile import LOCK_FILE, recorded_outputs, unsettled_outputs
+from .journal import unsettled_outputs
+from .lockfile import LOCK_FILE, recorded_outputs
 
 
 def find_root(start: Path) -> Path:

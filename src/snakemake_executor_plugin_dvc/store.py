@@ -1,33 +1,22 @@
-"""The content-addressed files of a DVC cache: check, restore, put and fetch them, one copy on disk where possible."""
+"""What goes from a DVC cache into a workspace and back: restore, put, and one copy on disk where possible."""
 
 import contextlib
-import json
 import os
 import shutil
 import stat
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from .hashing import Content, md5_file, tree_bytes
-from .links import Links, executable_bits, remove, swap, temporary_name
-from .records import Record, Records, is_large, note
+from .hashing import Content, tree_bytes
+from .links import Links, executable_bits, remove, swap
+from .objects import CACHE_MODE, Objects
+from .records import Record, is_large, note
 
-CACHE_MODE = 0o444
 _ONE_FILE = ("hardlink", "symlink")
 
 
-@dataclass(frozen=True)
-class Absent:
-    """An object that cannot be used, and why."""
-
-    oid: str
-    reason: str
-
-
-class Store:
-    """One DVC cache directory (`files/md5/ab/cdef...`). Every write is atomic: any number of builds may share it.
+class Store(Objects):
+    """A DVC cache directory, read and written. Every write is atomic: any number of builds may share it.
 
     `link_types` is DVC's `cache.type`. A file that others link too is linked only up to `shared_limit` bytes:
     Snakemake touches what it restores, which through a hard link changes the time that every other workspace sees; up
@@ -43,110 +32,12 @@ class Store:
         link_types: Iterable[str] = ("reflink", "copy"),
         shared_limit: int = 1_000_000,
         scratch: Path | None = None,
-        fetch: Callable[["Store", list[str]], None] | None = None,
+        fetch: Callable[[Objects, list[str]], None] | None = None,
         warn: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.directory = directory
+        super().__init__(directory, fetch, warn)
         self.shared_limit = shared_limit
-        self.rehashed_bytes = 0
         self._links = Links(link_types, scratch)
-        self._records = Records(directory)
-        self._fetch = fetch
-        self._warn = warn
-
-    def path(self, oid: str) -> Path:
-        """Where the object lies: `oid` is an MD5, with `.dir` for the list of a directory's files."""
-        return self.directory / "files" / "md5" / oid[:2] / oid[2:]
-
-    # Checking
-
-    def check(self, oid: str) -> list[Absent]:
-        """Check an object and, for a directory, all of its files; empty when everything is there and undamaged.
-
-        Size and time are compared with the record; only what differs is hashed again. A damaged object is set aside.
-        """
-        recorded = self._records.read(oid)
-        absent, seen = self._check_all(oid, recorded)
-        missing = [item.oid for item in absent if item.reason == "missing"]
-        if missing and self._fetch is not None:
-            self._fetch(self, missing)
-            absent, seen = self._check_all(oid, recorded)
-        if not absent:
-            self._records.update(oid, recorded, seen)
-        return absent
-
-    def _check_all(self, oid: str, recorded: Record) -> tuple[list[Absent], Record]:
-        seen: Record = {}
-        problem = self._check_one(oid, recorded, seen)
-        if problem is not None:
-            return [problem], seen
-        if not oid.endswith(".dir"):
-            return [], seen
-        try:
-            members = {member for member, _ in self.files(oid).values()}
-        except ValueError as error:
-            self._warn(f"the cache object {oid} is not used: {error}")
-            return [self.set_aside(oid)], seen
-        problems = [self._check_one(member, recorded, seen) for member in sorted(members)]
-        return [problem for problem in problems if problem is not None], seen
-
-    def _check_one(self, oid: str, recorded: Record, seen: Record) -> Absent | None:
-        try:
-            status = os.stat(self.path(oid))
-        except OSError:
-            return Absent(oid, "missing")
-        if seen.get(oid, recorded.get(oid)) != (status.st_size, status.st_mtime_ns):
-            self.rehashed_bytes += status.st_size
-            if not self.intact(oid):
-                return self.set_aside(oid)
-        note(oid, status, seen)
-        return None
-
-    def intact(self, oid: str) -> bool:
-        """Whether the object's bytes have its hash: reads them all."""
-        return md5_file(self.path(oid)) == oid.removesuffix(".dir")
-
-    def set_aside(self, oid: str) -> Absent:
-        """Move a damaged object out of the cache, so that nothing restores it, and say where it is."""
-        target = self.directory / "memo" / "damaged" / f"{oid}-{time.time_ns()}"
-        with contextlib.suppress(OSError):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.path(oid).rename(target)
-            self._warn(f"the cache object {oid} is damaged: set aside as {target}")
-        return Absent(oid, "damaged")
-
-    def verify(self) -> Iterator[Absent]:
-        """Hash every object of the cache and yield the damaged ones, which are set aside."""
-        for path in sorted(self.directory.glob("files/md5/??/*")):
-            oid = path.parent.name + path.name
-            if len(oid.removesuffix(".dir")) != 32 or not path.is_file():
-                continue
-            try:
-                if not self.intact(oid):
-                    yield self.set_aside(oid)
-            except FileNotFoundError:  # evicted meanwhile
-                continue
-            except OSError as error:
-                yield Absent(oid, f"unreadable: {error.strerror}")
-
-    # Reading
-
-    def files(self, oid: str) -> dict[str, tuple[str, int]]:
-        """The files of a `.dir` object: relative path to (md5, 0).
-
-        Raises ValueError if it is no such list or names a path outside of the directory: a pulled cache is not trusted.
-        """
-        try:
-            listed = {str(item["relpath"]): str(item["md5"]) for item in json.loads(self.path(oid).read_bytes())}
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"it does not list files: {error!r}") from None
-        for relative, member in listed.items():
-            path = PurePosixPath(relative)
-            if path.is_absolute() or ".." in path.parts or not path.parts:
-                raise ValueError(f"it names {relative!r}, which lies outside of the directory")
-            if len(member) != 32 or not set(member) <= set("0123456789abcdef"):
-                raise ValueError(f"it names {member!r}, which is no MD5")
-        return {relative: (member, 0) for relative, member in listed.items()}
 
     def restore(self, oid: str, path: Path, executable: bool = False, private: bool = False) -> None:
         """Put the object's content at `path`, replacing what is there. Raises OSError, then `path` is as before.
@@ -245,27 +136,15 @@ class Store:
             return True
 
     def _copy_in(self, path: Path, target: Path) -> None:
-        with self._incoming(target) as temporary:
+        with self.incoming(target) as temporary:
             if not (self._links.allows("reflink") and self._links.make("reflink", path, temporary)):
                 shutil.copyfile(path, temporary)
 
     def _put_bytes(self, oid: str, data: bytes) -> None:
         target = self.path(oid)
         if not target.exists() or target.read_bytes() != data:
-            with self._incoming(target) as temporary:
+            with self.incoming(target) as temporary:
                 temporary.write_bytes(data)
-
-    @contextlib.contextmanager
-    def _incoming(self, target: Path) -> Iterator[Path]:
-        """A temporary file in the cache that becomes the object when the block ends."""
-        temporary = self.temporary()
-        try:
-            yield temporary
-            temporary.chmod(CACHE_MODE)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def _unify(self, oid: str, path: Path, unfit: tuple[str, ...] | None = None) -> None:
         """Replace a file by a link to its object if they are two files.
@@ -286,18 +165,6 @@ class Store:
             temporary.replace(path)
         finally:
             remove(temporary)
-
-    def add(self, oid: str, temporary: Path) -> bool:
-        """Take a fetched file into the cache if its bytes have the hash."""
-        if md5_file(temporary) != oid.removesuffix(".dir"):
-            return False
-        with self._incoming(self.path(oid)) as incoming:
-            temporary.rename(incoming)
-        return True
-
-    def temporary(self) -> Path:
-        """A fresh temporary name inside the cache."""
-        return temporary_name(self.directory)
 
     def touched(self, oid: str, path: Path) -> None:
         """Record a large object's time anew after Snakemake has touched its hard link at `path`."""

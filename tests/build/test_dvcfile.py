@@ -155,7 +155,7 @@ def test_status_metrics_plots_and_experiments_work_on_what_snakemake_built(tmp_p
     repository.snakemake()
     repository.commit()
     assert repository.run("dvc", "status").stdout == "code:\n\talways changed\n"
-    assert "artifacts/metrics.json  1.5" in repository.run("dvc", "metrics", "show").stdout
+    assert "artifacts/metrics.json  10" in repository.run("dvc", "metrics", "show").stdout
     assert repository.run("dvc", "metrics", "diff").stdout == ""
     assert "index.html" in repository.run("dvc", "plots", "show").stdout
     assert "| code |" in repository.run("dvc", "dag").stdout
@@ -164,3 +164,8 @@ def test_status_metrics_plots_and_experiments_work_on_what_snakemake_built(tmp_p
         assert "Ran experiment" in said
         assert "Stage 'scores' didn't change, skipping" in said
         assert kept in (repository.root / "params.yaml").read_text()
+    repository.write("data/in.txt", "other data\n")
+    repository.snakemake()
+    head, *changed = repository.run("dvc", "metrics", "diff").stdout.splitlines()
+    assert head.split() == ["Path", "Metric", "HEAD", "workspace", "Change"]
+    assert [line.split() for line in changed] == [["artifacts/metrics.json", "bytes", "10", "11", "1"]]

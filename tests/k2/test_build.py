@@ -14,7 +14,7 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
 
-from modelworks.k2.corpus import EMBEDDED, check_overlap
+from modelworks.k2.corpus import check_is_remote, check_overlap
 from modelworks.lm.corpus import Overlap, paragraphs
 from modelworks.lm.packing import load
 from tests.k2.conftest import ROOT, build, file_bytes, run_stage, tiny_params
@@ -157,6 +157,14 @@ def test_a_text_file_of_ones_own_is_read_cut_and_split(corpus_stage: Callable[..
     assert report["documents"] == 1
     assert report["train_sections"] > 50
     assert 0.1 <= report["validation_share"] < 0.15
+
+
+def test_a_folder_called_like_the_hub_data_set_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_is_remote("owner/text")
+    Path("owner/text").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"dataset\.name: owner/text is a folder here"):
+        check_is_remote("owner/text")
 
 
 def test_a_hub_data_set_is_read_with_its_own_columns(tmp_path: Path, small_corpus: Path) -> None:

@@ -49,6 +49,8 @@ def test_the_paper_preset_has_the_published_number_of_parameters() -> None:
         ({"corpus": {"files": [], "dataset": {**DATASET, "revision": None}}}, "revision"),
         ({"corpus": {"files": [], "dataset": {**DATASET, "revision": "main"}}}, "must be a commit or a tag"),
         ({"corpus": {"files": [], "dataset": {**DATASET, "revision": "refs/pr/1"}}}, "must be a commit or a tag"),
+        ({"corpus": {"files": [], "dataset": {**DATASET, "name": "./data"}}}, "name\n  String should match pattern"),
+        ({"corpus": {"files": [], "dataset": {**DATASET, "name": "/data/text"}}}, "name\n  String should match"),
         ({"corpus": {"files": []}}, "must name either files or a dataset"),
         ({"corpus": {"dataset": DATASET}}, "must name either files or a dataset"),
         ({"corpus": {"files": ["a.pdf"]}}, r"'a\.pdf' must end in one of \.txt, \.md"),

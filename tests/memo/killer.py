@@ -32,8 +32,9 @@ _REGIONS = {
     "BuildLock.acquire": f"{_PLUGIN}.buildlock",
     "BuildLock.clear_dead": f"{_PLUGIN}.buildlock",
     "Ledger.append": f"{_PLUGIN}.ledger",
-    "Executor.handle_job_success": f"{_PLUGIN}.executor",
-    "Executor._finish": f"{_PLUGIN}.executor",
+    "Memoizing.handle_job_success": f"{_PLUGIN}.memoizing",
+    "Memoizing.shutdown": f"{_PLUGIN}.memoizing",
+    "Memoizing._finish": f"{_PLUGIN}.memoizing",
     "Workflow.include": "snakemake.workflow",
 }
 _WRITES = {"os.link", "os.symlink", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime", "open"}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from snakemake_executor_plugin_dvc.hashing import Hasher
 from snakemake_executor_plugin_dvc.key import Key, stage_name
-from snakemake_executor_plugin_dvc.lockfile import load_yaml
+from snakemake_executor_plugin_dvc.lockyaml import load_yaml
 from snakemake_executor_plugin_dvc.memo import Memo
 from snakemake_executor_plugin_dvc.runcache import RunCache
 

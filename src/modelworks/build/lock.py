@@ -8,7 +8,7 @@ from modelworks.build import dvcfile
 def record_fingerprints() -> None:
     """Have the build that starts write the fingerprints' hashes to dvc.lock, so that `dvc status` sees no change."""
     from snakemake_executor_plugin_dvc.lockfile import DvcLock
-    from snakemake_executor_plugin_dvc.memo import journal
+    from snakemake_executor_plugin_dvc.repository import journal
 
     try:
         entry = dvcfile.lock_entry(Path(dvcfile.FILE))

@@ -14,12 +14,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print each damaged object; 1 if there was one."""
-    from snakemake_executor_plugin_dvc.memo import find_root, read_config
-    from snakemake_executor_plugin_dvc.store import Store
+    from snakemake_executor_plugin_dvc.objects import Objects
+    from snakemake_executor_plugin_dvc.repository import find_root, read_config
 
     directory, _, _ = read_config(find_root(Path.cwd()))
     damaged = 0
-    for absent in Store(directory).verify():
+    for absent in Objects(directory).verify():
         damaged += 1
         print(f"{absent.oid}: {absent.reason}")
     print(f"{directory}: {damaged or 'no'} damaged object{'' if damaged == 1 else 's'}")

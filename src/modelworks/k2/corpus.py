@@ -1,6 +1,7 @@
 """Read the corpus, drop repeated paragraphs, split it, and measure what the two parts still share."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import polars
@@ -65,8 +66,18 @@ def _read(stage: Stage, params: dict[str, Any]) -> list[Document]:
     if params["dataset"] is None:
         return read_files(stage.inputs["data"], params["text_column"], params["id_column"])
     named = params["dataset"]
+    check_is_remote(named["name"])
     hub = HubDataset(named["name"], named["revision"], named["configuration"], named["split"])
     return read_hub(hub, params["text_column"], params["id_column"])
+
+
+def check_is_remote(name: str) -> None:
+    """Raise ValueError if the working directory holds something called like the data set: `datasets` prefers that."""
+    if (Path.cwd() / name).exists() and not Path(name).is_absolute():
+        raise ValueError(
+            f"params.yaml: k2.corpus.dataset.name: {name} is a folder here, and `datasets` would read that one, whose "
+            "content is in no key; name its files in k2.corpus.files"
+        )
 
 
 def _table(documents: list[Document]) -> polars.DataFrame:

@@ -21,9 +21,12 @@ class Section(BaseModel):
 
 
 class Dataset(Section):
-    """A Hugging Face data set. `revision` is a commit or a tag, never a branch: its text would change unnoticed."""
+    """A Hugging Face data set. `revision` is a commit or a tag, never a branch: its text would change unnoticed.
 
-    name: str = Field(min_length=1)
+    `name` is an id on the hub (`owner/name`), never a folder, whose content no key would hold.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$")
     revision: str = Field(min_length=1)
     configuration: str | None
     split: str = Field(min_length=1)
