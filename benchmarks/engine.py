@@ -1,9 +1,10 @@
 """Time the engine beside plain Snakemake and `dvc repro`, in one run, on a synthetic graph of chains of three stages.
 
-    python benchmarks/engine.py [--chains 100 1000 3333] [--repeats 3] [--without-dvc] [--output docs/benchmarks.md]
+    python benchmarks/engine.py [--chains 100 1000 3333] [--repeats 3] [--without-dvc] [--output TABLES.md]
 
-Every figure is the median of the repeats (of one run for `dvc repro`). For 3,333 chains only the no-op and the restore
-are timed: their cache is filled directly. Prints a Markdown table; progress goes to stderr.
+Every figure is the median of the repeats (of one run for `dvc repro`, and for 1,000 chains). For 3,333 chains only the
+no-op and the restore are timed: their cache is filled directly. The no-op of this project's own Snakefile is timed in a
+workspace of the smoke preset. Prints Markdown tables; progress goes to stderr.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from snakemake_executor_plugin_dvc.runcache import RunCache
 from snakemake_executor_plugin_dvc.store import Store
 
 BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[1]
 LINKS = "reflink,hardlink,copy"
 PLAIN = """
 from snakemake.scheduling.job_scheduler import JobScheduler
@@ -203,6 +205,21 @@ def measure_large(graph: Graph, repeats: int) -> dict[str, dict[str, float]]:
     }
 
 
+def measure_project(folder: Path, repeats: int) -> dict[str, float]:
+    """No-ops: this project's Snakefile, and plain Snakemake on a graph of as many jobs, one after the other."""
+    workspace, plain = folder / "workspace", Graph(folder / "plain", 5)
+    run(ROOT, "modelworks", "workspace", "create", str(workspace), "--preset", "smoke")
+    project = lambda: run(ROOT, "snakemake", "--directory", str(workspace))  # noqa: E731
+    trivial = snakemake(plain, "local")
+    for build in (project, trivial):
+        build()
+    pairs = [(timed(project), timed(trivial)) for _ in range(max(repeats, 5))]
+    return {
+        name: statistics.median(times)
+        for name, times in zip(("project", "plain"), zip(*pairs, strict=True), strict=True)
+    }
+
+
 def measure_directory(folder: Path, megabytes: int) -> dict[str, float]:
     """Commit and restore one directory output of eight files, beside one pass of MD5 over the same bytes."""
     output = folder / "model"
@@ -240,12 +257,14 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def report(results: dict[int, dict[str, dict[str, float]]], folders: dict[int, dict[str, float]]) -> str:
+def report(
+    results: dict[int, dict[str, dict[str, float]]], project: dict[str, float], folders: dict[int, dict[str, float]]
+) -> str:
     """The Markdown tables, with the ratios that the engine promises."""
     lines = [
-        "| stages | operation | engine (s) | plain Snakemake (s) | `dvc repro` (s) | `dvc repro` / engine "
-        "| engine above plain, ms a stage |",
-        "|---|---|---|---|---|---|---|",
+        "| stages | operation | engine (s) | plain Snakemake (s) | engine / plain | `dvc repro` (s) "
+        "| `dvc repro` / engine | engine above plain, ms a stage |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for chains, engines in results.items():
         for name, seconds in engines["engine"].items():
@@ -253,9 +272,20 @@ def report(results: dict[int, dict[str, dict[str, float]]], folders: dict[int, d
             peer = engines.get("dvc repro", {}).get(name)
             base = engines["snakemake"]["no-op"] if name in ("outputs wiped", "flipped back") else plain
             above = (seconds - base) / (3 * chains) * 1000 if base is not None else None
-            cells = [f"{3 * chains:,}", name, f"{seconds:.2f}", _cell(plain, ".2f"), _cell(peer, ".1f")]
-            lines.append("| " + " | ".join([*cells, _cell(peer and peer / seconds, ".0f"), _cell(above, ".2f")]) + " |")
+            cells = [
+                f"{3 * chains:,}",
+                name,
+                f"{seconds:.2f}",
+                _cell(plain, ".2f"),
+                _cell(plain and seconds / plain, ".2f"),
+            ]
+            cells += [_cell(peer, ".1f"), _cell(peer and peer / seconds, ".0f"), _cell(above, ".2f")]
+            lines.append(f"| {' | '.join(cells)} |")
     lines += [
+        "",
+        "| no-op of this project's Snakefile (s) | plain Snakemake, 15 trivial jobs (s) | difference (s) |",
+        "|---|---|---|",
+        f"| {project['project']:.2f} | {project['plain']:.2f} | {project['project'] - project['plain']:.2f} |",
         "",
         "| directory of 8 files | one pass of MD5 (s) | commit (s) | restore (s) | restore again (s) |",
         "|---|---|---|---|---|",
@@ -290,12 +320,13 @@ def main() -> None:
             results[chains] = {engine: measure(graph, engine, repeats) for engine in ("snakemake", "engine")}
             if chains <= 100 and not arguments.without_dvc:
                 results[chains]["dvc repro"] = measure(graph, "dvc repro", 1)
+        project = measure_project(Path(name) / "project", arguments.repeats)
         for megabytes in arguments.megabytes:
             folder = Path(name) / f"directory-{megabytes}"
             folder.mkdir()
             folders[megabytes] = measure_directory(folder, megabytes)
             shutil.rmtree(folder)
-    text = report(results, folders)
+    text = report(results, project, folders)
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n\n{text}")
     if arguments.output:
         arguments.output.write_text(text)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from snakemake_executor_plugin_dvc import Executor, ExecutorSettings, memoizing
 
-from .forkserver import BIN, initialise
+from .forkserver import BIN, Workspace, initialise, shared
+from .project import CHAIN
 
 _FINISHERS: list[Callable[[], None]] = []
 
@@ -76,6 +78,25 @@ def test_snakemake_finds_the_plugin_and_takes_it_for_a_local_executor() -> None:
     plugin = ExecutorPluginRegistry().get_plugin("dvc")
     assert plugin.executor is Executor
     assert plugin.common_settings.local_exec and plugin.common_settings.job_deploy_sources is False
+
+
+def test_two_builds_in_one_process_are_not_each_others_obstacle(tmp_path: Path) -> None:
+    workspace = Workspace(shared(), tmp_path / "p")
+    workspace.write({"Snakefile": CHAIN, "source.txt": "b\na\n"})
+    script = (
+        "from snakemake.cli import args_to_api, parse_args\n"
+        "for target in ('copy.txt', 'upper.txt'):\n"
+        "    parser, args = parse_args([target, '--executor', 'dvc', '--cores', '1'])\n"
+        "    assert args_to_api(args, parser)\n"
+    )
+    environment = {**os.environ, "RAN": str(tmp_path / "ran")}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, cwd=workspace.folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ran").read_text() == "copy\nupper\n"
+    assert done.stderr.count("restored 0, ran 1, not memoized 0") == 2
 
 
 def test_the_repository_of_these_tests_is_what_dvc_init_makes(tmp_path: Path) -> None:
