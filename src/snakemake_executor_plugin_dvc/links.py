@@ -129,10 +129,11 @@ def remove(path: Path) -> None:
 
 def executable_bits() -> int:
     """The bits that make a new file executable for whoever may read it."""
-    return 0o111 & ~_umask()
+    return 0o111 & ~umask()
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The bits that new files of this process do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -145,21 +145,35 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(text).lstrip("\n"))
 
-    def start(self, *arguments: str, executor: str = "dvc", hook: Path | None = None, **extra: str) -> Started:
-        """Start one command line; two cores, greedy scheduler."""
-        self.log.unlink(missing_ok=True)
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text()
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """The environment of commands: the virtual environment first on PATH, the log of executed jobs."""
         environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "RAN": str(self.log), **extra}
         environment.pop("MODELWORKS_BUILD_PID", None)
-        flags = ["--executor", executor, "--cores", "2", "--scheduler", "greedy", "--rerun-incomplete", "--nocolor"]
+        return environment
+
+    def flags(self, executor: str) -> list[str]:
+        """Two cores, greedy scheduler."""
+        return ["--executor", executor, "--cores", "2", "--scheduler", "greedy", "--rerun-incomplete", "--nocolor"]
+
+    def start(self, *arguments: str, executor: str = "dvc", hook: Path | None = None, **extra: str) -> Started:
+        """Start one command line in a fork."""
+        self.log.unlink(missing_ok=True)
         if executor == "local" and hook is None:
             hook = self.folder.parent / "impatient.py"
             hook.write_text(_IMPATIENT)
-        return self.forks.start([*arguments, *flags], self.folder, environment, hook)
+        return self.forks.start([*arguments, *self.flags(executor)], self.folder, self.environment(**extra), hook)
+
+    def executed(self) -> list[str]:
+        """What the jobs of the last command line wrote to $RAN."""
+        return sorted(self.log.read_text().split()) if self.log.exists() else []
 
     def finish(self, started: Started) -> Build:
         """Wait for a command line; `ran` lists what its jobs wrote to $RAN."""
         code, output = started.wait()
-        return Build(code, output, sorted(self.log.read_text().split()) if self.log.exists() else [])
+        return Build(code, output, self.executed())
 
     def build(self, *arguments: str, executor: str = "dvc", hook: Path | None = None, **extra: str) -> Build:
         return self.finish(self.start(*arguments, executor=executor, hook=hook, **extra))

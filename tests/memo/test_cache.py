@@ -73,10 +73,10 @@ def test_a_restore_in_one_workspace_leaves_anothers_no_op_a_no_op(tmp_path: Path
             shell: "echo end >> $RAN; cat {{input[0]}} folder/x > {{output}}"
     """
     first, second = (Project(tmp_path / name, tmp_path / "cache", LINKS) for name in ("one", "two"))
-    first.write(Snakefile=snakefile, source__txt="x\n")
+    first.put(Snakefile=snakefile, source__txt="x\n")
     assert first.build().counts == (0, 3, 0)
     time.sleep(0.05)
-    second.write(Snakefile=snakefile, source__txt="x\n")
+    second.put(Snakefile=snakefile, source__txt="x\n")
     assert second.build().counts == (3, 0, 0)
     assert first.build().counts == (0, 0, 0)
     assert second.build().counts == (0, 0, 0)
@@ -89,7 +89,7 @@ def test_a_restore_in_one_workspace_leaves_anothers_no_op_a_no_op(tmp_path: Path
 
 def test_flipping_an_intermediate_alone_leaves_what_depends_on_it_out_of_date(tmp_path: Path) -> None:
     project = Project(tmp_path / "p", link_types=LINKS)
-    project.write(
+    project.put(
         Snakefile="""
         rule end:
             input: "middle.txt"
@@ -187,8 +187,8 @@ def test_committing_a_directory_reads_each_byte_once(tmp_path: Path) -> None:
 )
 def test_what_dvc_cannot_store_is_refused_naming_the_path(tmp_path: Path, command: str, complaint: str) -> None:
     project = Project(tmp_path / "p")
-    project.write(Snakefile=f"rule r:\n  input: 'in'\n  output: directory('out')\n  shell: {command!r}\n")
-    project.write(**{"in": "x\n", ".dvcignore": "*.tmp\n"})
+    project.put(Snakefile=f"rule r:\n  input: 'in'\n  output: directory('out')\n  shell: {command!r}\n")
+    project.put(**{"in": "x\n", ".dvcignore": "*.tmp\n"})
     build = project.build()
     assert build.code == 0 and build.counts == (0, 1, 1)
     assert complaint in build.output
@@ -198,7 +198,7 @@ def test_what_dvc_cannot_store_is_refused_naming_the_path(tmp_path: Path, comman
 def test_an_executable_file_output_comes_back_executable(tmp_path: Path) -> None:
     for links in (None, LINKS):
         project = Project(tmp_path / f"p{links}", link_types=links)
-        project.write(
+        project.put(
             Snakefile="rule r:\n  input: 'in'\n  output: 'tool'\n  shell: 'cp in tool; chmod 755 tool'\n",
             **{"in": "x\n"},
         )
@@ -211,7 +211,7 @@ def test_an_executable_file_output_comes_back_executable(tmp_path: Path) -> None
 
 def test_a_job_never_writes_through_a_link_to_the_cache(linked: Project) -> None:
     linked.build()
-    linked.write(Snakefile=CHAIN.replace("tr a-z A-Z < {input} >", "tr a-z 0-9 < {input} >"))
+    linked.put(Snakefile=CHAIN.replace("tr a-z A-Z < {input} >", "tr a-z 0-9 < {input} >"))
     build = linked.build()
     assert build.ran == ["upper"]
     assert _object(linked, "A\nB\n").read_text() == "A\nB\n"
@@ -227,7 +227,7 @@ def test_read_only_links_that_dvc_made_are_not_taken_for_protected_outputs(linke
 
 
 def test_a_protected_output_is_a_file_of_its_own(linked: Project) -> None:
-    linked.write(Snakefile=CHAIN.replace('output: "upper.txt"', 'output: protected("upper.txt")'))
+    linked.put(Snakefile=CHAIN.replace('output: "upper.txt"', 'output: protected("upper.txt")'))
     for _ in range(2):
         assert linked.build().code == 0
         status = (linked.folder / "upper.txt").stat()
@@ -237,7 +237,7 @@ def test_a_protected_output_is_a_file_of_its_own(linked: Project) -> None:
 
 def test_an_input_link_that_is_retargeted_is_a_miss(project: Project) -> None:
     (project.folder / "source.txt").rename(project.folder / "one.txt")
-    project.write(two__txt="d\nc\n")
+    project.put(two__txt="d\nc\n")
     (project.folder / "source.txt").symlink_to("one.txt")
     project.build()
     (project.folder / "source.txt").unlink()
@@ -276,7 +276,7 @@ def test_a_full_disk_leaves_the_jobs_outputs_valid(project: Project) -> None:
     if subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode != 0:
         pytest.skip("root: this container may not mount")
     try:
-        project.write(Snakefile=CHAIN.replace("sort {input} >", "head -c 1000000 /dev/zero >"))
+        project.put(Snakefile=CHAIN.replace("sort {input} >", "head -c 1000000 /dev/zero >"))
         build = project.build()
         assert build.code == 0
         assert "cannot be written: No space left on device" in build.output
@@ -287,7 +287,7 @@ def test_a_full_disk_leaves_the_jobs_outputs_valid(project: Project) -> None:
 
 def test_two_workspaces_build_at_once_on_one_cache(tmp_path: Path) -> None:
     projects = [chain(tmp_path / name, cache=tmp_path / "cache", link_types=LINKS) for name in ("one", "two", "three")]
-    processes = [project.start() for project in projects]
+    processes = [project.spawn() for project in projects]
     outputs = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], outputs
     for project in projects:
@@ -297,8 +297,8 @@ def test_two_workspaces_build_at_once_on_one_cache(tmp_path: Path) -> None:
 
 def test_a_second_build_in_one_workspace_exits_naming_pid_and_host(project: Project) -> None:
     os.mkfifo(project.folder.parent / "go")
-    project.write(Snakefile=CHAIN.replace("sort {input}", "cat ../go; sort {input}"))
-    process = project.start()
+    project.put(Snakefile=CHAIN.replace("sort {input}", "cat ../go; sort {input}"))
+    process = project.spawn()
     with (project.folder.parent / "go").open("w") as fifo:
         second = project.build()
         assert second.code != 0
@@ -312,13 +312,13 @@ def test_a_second_build_in_one_workspace_exits_naming_pid_and_host(project: Proj
 
 def test_the_lock_of_a_dead_build_is_removed_with_a_notice(project: Project) -> None:
     os.mkfifo(project.folder.parent / "go")
-    project.write(Snakefile=CHAIN.replace("sort {input}", "cat ../go; sort {input}"))
-    process = project.start()
+    project.put(Snakefile=CHAIN.replace("sort {input}", "cat ../go; sort {input}"))
+    process = project.spawn()
     with (project.folder.parent / "go").open("w"):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert list((project.folder / ".snakemake/locks").iterdir())
-    project.write(Snakefile=CHAIN)
+    project.put(Snakefile=CHAIN)
     build = project.build()
     assert f"removed the lock of a build that died (pid {process.pid}" in build.output
     assert build.code == 0 and project.build().counts == (0, 0, 0)

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .forkserver import ForkServer, Workspace
-from .project import Build
+from .forkserver import Build, ForkServer, Workspace
 
 Tree = dict[str, tuple[str, str]]
 LINKS = "reflink,hardlink,copy"

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .forkserver import ForkServer, Workspace
-from .project import Build
+from .forkserver import Build, ForkServer, Workspace
 
 KILLER = Path(__file__).with_name("killer.py")
 LINKS = "reflink,hardlink,copy"

@@ -32,13 +32,13 @@ def test_flipping_a_param_back_restores_without_running(project: Project) -> Non
 
 def test_a_rebuilt_artifact_with_the_same_content_rebuilds_nothing_downstream(project: Project) -> None:
     project.build()
-    project.write(source__txt="a\nb\n")
+    project.put(source__txt="a\nb\n")
     build = project.build()
     assert (build.ran, build.counts) == (["copy"], (2, 1, 0))
 
 
 def test_what_snakemake_built_dvc_repro_finds_and_the_other_way_round(project: Project) -> None:
-    project.write(
+    project.put(
         dvc__yaml="""
         stages:
           copy:
@@ -62,7 +62,7 @@ def test_what_snakemake_built_dvc_repro_finds_and_the_other_way_round(project: P
     project.dvc("repro")
     assert project.executed() == []
     assert project.read("upper.txt") == "A\nB\n"
-    project.write(source__txt="d\nc\n")
+    project.put(source__txt="d\nc\n")
     project.dvc("repro")
     assert project.executed() == ["copy", "listing", "upper"]
     (project.folder / "dvc.lock").unlink()
@@ -75,7 +75,7 @@ def test_what_snakemake_built_dvc_repro_finds_and_the_other_way_round(project: P
 
 def test_params_yaml_values_are_in_the_key_as_dvc_puts_them_there(tmp_path: Path) -> None:
     project = Project(tmp_path / "p")
-    project.write(
+    project.put(
         Snakefile="""
         rule train:
             input: "source.txt"
@@ -97,10 +97,10 @@ def test_params_yaml_values_are_in_the_key_as_dvc_puts_them_there(tmp_path: Path
     project.dvc("repro")
     (project.folder / "model.txt").unlink()
     assert project.build().counts == (1, 0, 0)
-    project.write(params__yaml="seed: 1\ntrain: {rate: 1e-4}\nunread: 2\n")
+    project.put(params__yaml="seed: 1\ntrain: {rate: 1e-4}\nunread: 2\n")
     (project.folder / "model.txt").unlink()
     assert project.build().counts == (0, 1, 0)
-    project.write(params__yaml="seed: 1\ntrain: {rate: 1e-4}\nunread: 3\n")
+    project.put(params__yaml="seed: 1\ntrain: {rate: 1e-4}\nunread: 3\n")
     (project.folder / "model.txt").unlink()
     assert project.build().counts == (1, 0, 0)
 
@@ -108,7 +108,7 @@ def test_params_yaml_values_are_in_the_key_as_dvc_puts_them_there(tmp_path: Path
 @pytest.mark.parametrize("edited", ["source.txt", "params.yaml", "helper"])
 def test_what_changes_while_a_job_sleeps_is_not_committed(tmp_path: Path, edited: str) -> None:
     project = Project(tmp_path / "p")
-    project.write(
+    project.put(
         Snakefile="""
         rule slow:
             input: "source.txt", "helper.hash"
@@ -131,10 +131,10 @@ def test_what_changes_while_a_job_sleeps_is_not_committed(tmp_path: Path, edited
     )
     os.mkfifo(project.folder.parent / "go")
     extra = {"PYTHONPATH": str(project.folder)}
-    process = project.start("--dvc-refresh", "refresh:refresh", **extra)
+    process = project.spawn("--dvc-refresh", "refresh:refresh", **extra)
     _wait_for(project.folder.parent / "started")
     if edited == "helper":
-        project.write(helper__txt="two\n")
+        project.put(helper__txt="two\n")
     else:
         (project.folder / edited).write_text("rate: 2\n")
     with (project.folder.parent / "go").open("w") as fifo:
@@ -154,7 +154,7 @@ def test_what_changes_while_a_job_sleeps_is_not_committed(tmp_path: Path, edited
 
 def test_every_job_is_memoized_or_named_with_its_reason(tmp_path: Path) -> None:
     project = Project(tmp_path / "p")
-    project.write(
+    project.put(
         Snakefile="""
         rule all:
             input: "opt", "none", "script", "run", "point", "local"
@@ -186,7 +186,7 @@ def test_every_job_is_memoized_or_named_with_its_reason(tmp_path: Path) -> None:
         """,
         s__py='open(snakemake.output[0], "w").write("x")\n',
     )
-    project.write(**{"in": "a\n"})
+    project.put(**{"in": "a\n"})
     build = project.build()
     assert build.counts == (0, 6, 5), build.output
     for reason in (
@@ -213,14 +213,14 @@ def test_the_key_is_free_of_cores_threads_resources_attempts_logs_and_place(tmp_
     for index, (log, threads, memory) in enumerate([("a.log", "1", "10"), ("logs/b.log", "2", "20")]):
         project = Project(tmp_path / f"place{index}", cache=tmp_path / "cache")
         text = snakefile.replace("LOG", repr(log)).replace("BENCHMARK", repr(f"{log}.tsv"))
-        project.write(Snakefile=text.replace("THREADS", threads).replace("MEMORY", memory), **{"in.txt": "x\n"})
+        project.put(Snakefile=text.replace("THREADS", threads).replace("MEMORY", memory), **{"in.txt": "x\n"})
         build = project.build("--set-resources", f"job:disk_mb={index}")
         assert build.code == 0, build.output
         assert build.counts == ((0, 1, 0) if index == 0 else (1, 0, 0)), build.output
 
 
 def test_only_the_first_result_of_a_nondeterministic_job_stays_and_both_hashes_are_named(project: Project) -> None:
-    project.write(
+    project.put(
         Snakefile="""
         rule dice:
             input: "source.txt"
@@ -249,7 +249,7 @@ def test_only_the_first_result_of_a_nondeterministic_job_stays_and_both_hashes_a
 def test_missing_objects_come_from_the_default_remote_and_without_one_the_job_runs(project: Project) -> None:
     remote = project.folder.parent / "remote"
     project.dvc("remote", "add", "-d", "store", str(remote))
-    project.write(dvc__yaml="stages: {}\n")
+    project.put(dvc__yaml="stages: {}\n")
     project.build()
     for path in project.objects():
         target = remote / "files" / "md5" / path.parent.name / path.name
@@ -269,7 +269,7 @@ def test_missing_objects_come_from_the_default_remote_and_without_one_the_job_ru
 def test_dvc_lock_is_written_for_what_finished_and_keeps_what_was_not_asked_for(project: Project) -> None:
     project.build("upper.txt")
     assert "  upper:" in project.read("dvc.lock") and "  listing:" not in project.read("dvc.lock")
-    project.write(Snakefile=CHAIN.replace("tr a-z A-Z", "false; tr a-z A-Z"))
+    project.put(Snakefile=CHAIN.replace("tr a-z A-Z", "false; tr a-z A-Z"))
     failed = project.build("--keep-going")
     assert failed.code != 0
     text = project.read("dvc.lock")
@@ -296,20 +296,20 @@ def test_an_unreadable_dvc_lock_is_left_alone_and_named(project: Project, broken
 
 
 def test_ctrl_c_stops_cleanly_and_prints_the_command_that_resumes(project: Project) -> None:
-    project.write(Snakefile=CHAIN.replace("sort {input}", "echo > ../started; sleep 60; sort {input}"))
-    process = project.start()
+    project.put(Snakefile=CHAIN.replace("sort {input}", "echo > ../started; sleep 60; sort {input}"))
+    process = project.spawn()
     _wait_for(project.folder.parent / "started")
     os.kill(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode != 0
     assert "stopped; resume with: snakemake --executor dvc" in output
     assert "restored 0, ran 0," in output
-    project.write(Snakefile=CHAIN)
+    project.put(Snakefile=CHAIN)
     assert project.build().code == 0
 
 
 def test_every_executed_job_leaves_a_ledger_record(project: Project) -> None:
-    project.write(
+    project.put(
         burn__py="""
         import time
         memory = bytearray(50_000_000)
@@ -401,23 +401,21 @@ def test_the_content_of_a_software_specification_is_in_the_key(tmp_path: Path, d
             shell: "echo job >> $RAN; cat {input} > {output}"
     """
     project = Project(tmp_path / "p")
-    project.write(
-        Snakefile=snakefile.replace("DIRECTIVE", directive), **{"in.txt": "x\n", "env.yaml": "channels: [a]\n"}
-    )
+    project.put(Snakefile=snakefile.replace("DIRECTIVE", directive), **{"in.txt": "x\n", "env.yaml": "channels: [a]\n"})
     assert project.build().counts == (0, 1, 0)
     (project.folder / "out.txt").unlink()
     assert project.build().counts == (1, 0, 0)
     (project.folder / "out.txt").unlink()
     if edit == "env.yaml":
-        project.write(**{"env.yaml": "channels: [b]\n"})
+        project.put(**{"env.yaml": "channels: [b]\n"})
     else:
         changed = directive.replace("debian:12", edit).replace("bio/one", edit)
-        project.write(Snakefile=snakefile.replace("DIRECTIVE", changed))
+        project.put(Snakefile=snakefile.replace("DIRECTIVE", changed))
     assert project.build().counts == (0, 1, 0)
 
 
 def test_dvc_lock_keeps_its_text_where_dvc_wrote_the_same(project: Project) -> None:
-    project.write(
+    project.put(
         dvc__yaml="""
         stages:
           copy:
@@ -436,7 +434,7 @@ def test_dvc_lock_keeps_its_text_where_dvc_wrote_the_same(project: Project) -> N
 
 
 def test_a_broken_dvc_configuration_is_an_error_of_one_line(project: Project) -> None:
-    project.write(**{".dvc/config": "[core\n"})
+    project.put(**{".dvc/config": "[core\n"})
     build = project.build()
     assert build.code != 0
     assert f"{project.folder / '.dvc'}: " in build.output and "Traceback" not in build.output
@@ -444,7 +442,7 @@ def test_a_broken_dvc_configuration_is_an_error_of_one_line(project: Project) ->
 
 def test_an_input_that_is_changed_and_put_back_while_a_job_runs_is_not_committed(tmp_path: Path) -> None:
     project = Project(tmp_path / "p")
-    project.write(
+    project.put(
         Snakefile="""
         rule slow:
             input: "source.txt"
@@ -456,12 +454,12 @@ def test_an_input_that_is_changed_and_put_back_while_a_job_runs_is_not_committed
     )
     go = project.folder.parent / "go"
     os.mkfifo(go)
-    process = project.start()
+    process = project.spawn()
     _wait_for(project.folder.parent / "started")
-    project.write(source__txt="b\n")
+    project.put(source__txt="b\n")
     go.write_text("go\n")
     _wait_for(project.folder.parent / "read")
-    project.write(source__txt="a\n")
+    project.put(source__txt="a\n")
     go.write_text("go\n")
     output, _ = process.communicate(timeout=60)
     assert "not memoized: slow: source.txt was written while the job waited or ran" in output
@@ -471,7 +469,7 @@ def test_an_input_that_is_changed_and_put_back_while_a_job_runs_is_not_committed
 def test_the_key_holds_no_absolute_path_of_the_checkout(tmp_path: Path) -> None:
     for index in range(2):
         project = Project(tmp_path / f"place{index}", cache=tmp_path / "cache")
-        project.write(
+        project.put(
             Snakefile="""
             import os
             rule job:
@@ -486,7 +484,7 @@ def test_the_key_holds_no_absolute_path_of_the_checkout(tmp_path: Path) -> None:
 
 def test_a_job_that_is_tried_again_counts_once(tmp_path: Path) -> None:
     project = Project(tmp_path / "p")
-    project.write(
+    project.put(
         Snakefile="""
         rule job:
             input: "in.txt"

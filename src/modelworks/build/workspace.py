@@ -72,6 +72,7 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
     ParamsError and DvcfileError; nothing is left then.
     """
     from modelworks.build import dvcfile
+    from snakemake_executor_plugin_dvc.links import umask
 
     _refuse_existing(directory)
     values, changes = _laid_over(root, presets, settings)
@@ -81,7 +82,7 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
     except OSError as error:
         raise WorkspaceError(f"{directory}: cannot be made: {error.strerror}") from None
     try:
-        partial.chmod(0o777 & ~_umask())
+        partial.chmod(0o777 & ~umask())
         (partial / ".gitignore").write_text("*\n")
         for name in LINKED:
             if (root / name).exists():
@@ -231,9 +232,3 @@ def _make_dvc_root(root: Path, directory: Path) -> None:
         private["remote"] = {name: dict(remote) for name, remote in outer["remote"].items()}
     if (root / ".dvcignore").is_file():
         shutil.copyfile(root / ".dvcignore", directory / ".dvcignore")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
