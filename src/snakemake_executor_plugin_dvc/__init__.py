@@ -6,15 +6,15 @@ snakemake --executor dvc --cores all
 
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Optional
 
 from snakemake.executors.local import common_settings
 from snakemake_interface_executor_plugins.settings import ExecutorSettingsBase
 
 from .buildlock import BuildLock
+from .commandline import working_directory
 from .executor import Executor
-from .repository import has_journal, mark_unsettled, unlock_links
+from .repository import prepare
 
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
@@ -34,23 +34,11 @@ class ExecutorSettings(ExecutorSettingsBase):
     )
 
     def __post_init__(self) -> None:
-        folder = _working_directory(sys.argv)
-        unlock_links(folder)
+        folder = working_directory(sys.argv[1:])
         lock = BuildLock(folder)
         notice = lock.clear_dead()
         if notice is not None:
             sys.stderr.write(f"{notice}\n")
-        if has_journal(folder) and lock.acquire() is None:
-            mark_unsettled(folder)
-            lock.release()
-        lock.announce()
-
-
-def _working_directory(arguments: list[str]) -> Path:
-    """Where Snakemake will work: its --directory, else here (it has not changed there yet)."""
-    for index, argument in enumerate(arguments):
-        if argument in ("-d", "--directory") and index + 1 < len(arguments):
-            return Path(arguments[index + 1])
-        if argument.startswith("--directory="):
-            return Path(argument.partition("=")[2])
-    return Path.cwd()
+        if lock.acquire() is None:
+            prepare(folder)
+            lock.rest()

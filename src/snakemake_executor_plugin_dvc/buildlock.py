@@ -55,13 +55,11 @@ class BuildLock:
                     return False
                 time.sleep(0.01)
 
-    def announce(self) -> None:
-        """Leave a record without the lock: Snakemake takes its own lock well before the executor takes this one."""
-        if self.acquire() is None:
-            self.rest()
-
     def rest(self) -> None:
-        """Drop the lock and leave the record until this process ends: Snakemake's own lock may outlast the build."""
+        """Drop the lock and leave the record until this process ends.
+
+        Snakemake takes its own lock before the executor takes this one, and drops it later.
+        """
         if self._file is not None:
             self._file.close()
             self._file = None

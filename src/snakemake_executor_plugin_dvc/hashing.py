@@ -161,8 +161,12 @@ class Hasher:
             here = pending.pop()
             status = os.stat(here)
             if stat.S_ISDIR(status.st_mode):
-                with os.scandir(here) as entries:
-                    pending += [entry.path for entry in entries if entry.name not in IGNORED]
+                with os.scandir(here) as entries:  # a link to a directory is refused when it is hashed
+                    pending += [
+                        entry.path
+                        for entry in entries
+                        if entry.name not in IGNORED and not (entry.is_symlink() and entry.is_dir())
+                    ]
             else:
                 found[here] = status
         return found

@@ -63,6 +63,11 @@ def finished(path: Path) -> dict[str, Entry]:
     return {name: item for name, item in _items(path) if isinstance(item, dict)}
 
 
+def finished_outputs(path: Path) -> dict[str, str]:
+    """The outputs of the stages that a killed build had finished, with their hashes. Never raises."""
+    return {out["path"]: out["md5"] for entry in finished(path).values() for out in entry["outs"]}
+
+
 def unsettled_outputs(path: Path) -> list[str]:
     """The outputs of the stages that a killed build had begun and not come to the end of. Never raises."""
     last = dict(_items(path))

@@ -9,12 +9,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from .hashing import md5_file
 
 PARAMS_FILE = "params.yaml"
 LOG = "/dev/stderr"
@@ -25,7 +23,10 @@ _DEFAULT_PREFIX = "set -euo pipefail; "
 
 @dataclass(frozen=True)
 class Spec:
-    """What a memoized job reads and writes. Paths are relative to the working directory, in DVC's order (sorted)."""
+    """What a memoized job reads and writes. Paths are relative to the working directory, in DVC's order (sorted).
+
+    `software` is what the job's command runs in: kind -> text, or the files whose content counts.
+    """
 
     name: str
     cmd: str
@@ -33,6 +34,22 @@ class Spec:
     params: tuple[str, ...]
     outs: tuple[str, ...]
     protected: frozenset[str] = frozenset()
+    software: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+
+    @property
+    def software_files(self) -> tuple[str, ...]:
+        """The files of the software specification."""
+        return tuple(path for _, content in self.software if isinstance(content, tuple) for path in content)
+
+    def full_command(self, digest: Callable[[str], str]) -> str:
+        """The command as the key holds it: the content of its software, if there is any, in a comment below it."""
+        if not self.software:
+            return self.cmd
+        content = {
+            kind: value if isinstance(value, str) else [[Path(path).name, digest(path)] for path in value]
+            for kind, value in self.software
+        }
+        return f"{self.cmd}\n# software: {json.dumps(content, sort_keys=True)}"
 
 
 @dataclass(frozen=True)
@@ -140,25 +157,28 @@ class _NeutralLog(_Neutral):
 
 
 def command(job: Any) -> str:
-    """The canonical command of a shell job: what dvc.yaml runs and what the key holds."""
+    """The canonical command of a shell job: what dvc.yaml runs, and the key holds with the content of the software."""
     text = job.format_wildcards(
         job.rule.shellcmd, threads=_Neutral(), resources=_Neutral(), log=_NeutralLog(), jobid=_Neutral()
     )
-    text = re.sub(rf"(?<![\w./-]){re.escape(os.getcwd() + os.sep)}", "", text.strip())
-    software = _software(job)
-    return f"{text}\n# software: {json.dumps(software, sort_keys=True)}" if software else text
+    here = re.escape(os.getcwd())
+    return re.sub(
+        rf"(?:(?<![\w./-])|(?<=\s-[A-Za-z])){here}(/|(?=[\s'\":;,)]|$))",
+        lambda found: "" if found[1] else ".",
+        text.strip(),
+    )
 
 
-def _software(job: Any) -> dict[str, str]:
-    """The content of the job's software specification, and a shell that is not Snakemake's default one."""
+def software(job: Any) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+    """The job's software specification, and a shell that is not Snakemake's default one."""
     from snakemake.shell import shell
 
-    found = {}
+    found: dict[str, str | tuple[str, ...]] = {}
     if job.conda_env_spec:
-        found["conda"] = _conda_content(job.conda_env_spec)
+        found["conda"] = _conda_files(job.conda_env_spec)
     if job.container_img_url:
-        image = Path(str(job.container_img_url))
-        found["container"] = md5_file(image) if image.is_file() else str(job.container_img_url)
+        image = str(job.container_img_url)
+        found["container"] = (image,) if Path(image).is_file() else image
     if job.env_modules:
         found["envmodules"] = " ".join(str(name) for name in job.env_modules.names)
     prefix, suffix = getattr(shell, "_process_prefix", None), getattr(shell, "_process_suffix", "")
@@ -167,22 +187,18 @@ def _software(job: Any) -> dict[str, str]:
     executable = shell.get_executable() or "sh"
     if Path(executable).name != "bash":
         found["executable"] = executable
-    return found
+    return tuple(found.items())
 
 
-def _conda_content(spec: Any) -> str:
-    """The digest of an environment file with its pin and deploy files, or the name of an environment made elsewhere."""
+def _conda_files(spec: Any) -> str | tuple[str, ...]:
+    """An environment file with its pin and deploy files, or the name of an environment made elsewhere."""
     if not spec.is_file:
         return str(getattr(spec, "name", None) or getattr(spec, "path", ""))
     path = Path(spec.file.get_path_or_uri(secret_free=True))
     if not path.is_file():
         return str(path)
     parts = [path, *sorted(path.parent.glob(f"{path.stem}.*.pin.txt")), path.parent / f"{path.stem}.post-deploy.sh"]
-    content = hashlib.sha256()
-    for part in parts:
-        if part.is_file():
-            content.update(json.dumps([part.name, part.read_text()]).encode())
-    return content.hexdigest()
+    return tuple(str(part) for part in parts if part.is_file())
 
 
 def describe(job: Any, root: Path) -> Spec | NotMemoized:
@@ -193,11 +209,11 @@ def describe(job: Any, root: Path) -> Spec | NotMemoized:
     """
     if job.is_group():
         return NotMemoized("part of a group")
-    reason = _kind(job) or _flags(job)
+    reason = _kind(job) or _flags(job) or _side_products(job)
     if reason:
         return NotMemoized(reason)
-    deps = sorted({_relative(str(path)) for path in job.input})
-    outs = sorted({_relative(str(path)) for path in job.output})
+    deps = sorted({relative(str(path)) for path in job.input})
+    outs = sorted({relative(str(path)) for path in job.output})
     reads = job.params.get("reads")
     params = tuple(sorted(reads)) if isinstance(reads, Mapping) else ()
     if not outs:
@@ -213,11 +229,12 @@ def describe(job: Any, root: Path) -> Spec | NotMemoized:
         deps=tuple(deps),
         params=params,
         outs=tuple(outs),
-        protected=frozenset(_relative(str(path)) for path in job.protected_output),
+        protected=frozenset(relative(str(path)) for path in job.protected_output),
+        software=software(job),
     )
 
 
-def _relative(path: str) -> str:
+def relative(path: str) -> str:
     """A normal path, relative to the working directory where it lies below: a key holds no place of the checkout."""
     path = os.path.normpath(path)
     below = os.path.isabs(path) and path.startswith(os.getcwd() + os.sep)
@@ -245,4 +262,15 @@ def _flags(job: Any) -> str | None:
         for flag in ("pipe", "service", "update"):
             if path.flags.get(flag):
                 return f"{flag}()"
+    return None
+
+
+def _side_products(job: Any) -> str | None:
+    """A log or a benchmark file that other jobs read: neither is stored."""
+    wanted = {str(path) for files in job.dag.depending.get(job, {}).values() for path in files}
+    wanted |= {str(path) for path in job.dag.targetfiles}
+    for kind, paths in (("log", job.log), ("benchmark", [job.benchmark] if job.benchmark else [])):
+        for path in paths:
+            if str(path) in wanted:
+                return f"its {kind} {path} is asked for, and only outputs are stored"
     return None

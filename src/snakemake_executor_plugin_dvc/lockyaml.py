@@ -1,12 +1,12 @@
 """The text of dvc.lock: blocks by stage name, written as YAML that DVC reads, without parsing the whole."""
 
-import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .runcache import parse_yaml
+from .runcache import as_json, parse_yaml
 
 HEAD = "schema: '2.0'\nstages:\n"
 _STAGE = re.compile(r"^  (\S.*):$", re.MULTILINE)
@@ -28,7 +28,7 @@ def split(text: str) -> dict[str, str]:
         return _split_parsed(text)
     heads = list(_STAGE.finditer(text))
     names = [head[1] for head in heads]
-    broken = [line for line in text[len(HEAD) :].splitlines() if line.strip() and not line.startswith("  ")]
+    broken = [line for line in text[len(HEAD) :].split("\n") if line.strip() and not line.startswith("  ")]
     if broken or len(set(names)) != len(names):
         raise ValueError(f"not a lock file that DVC wrote: {(broken or names)[0]!r}")
     ends = [*(head.start() for head in heads[1:]), len(text)]
@@ -102,4 +102,6 @@ def _scalar(value: Any) -> str:
     """One value as YAML 1.2: plain where that cannot be misread, else JSON, which is YAML."""
     if isinstance(value, str) and _SIMPLE.fullmatch(value) and value.lower() not in _RESERVED:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    return as_json(value)

@@ -1,5 +1,6 @@
 """The memo: look a job up, restore it, commit it. Deciding changes nothing; it answers with its reason."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +10,12 @@ from typing import Any
 from .hashing import Content, Hasher, Unfaithful, was_written
 from .key import PARAMS_FILE, Key, NotMemoized, Spec, describe
 from .ledger import Ledger
+from .left import Left
 from .links import remove_leftovers, temporary_folder
 from .lockfile import DvcLock, dvc_lock
 from .lockyaml import load_yaml
 from .remote import Remote
-from .repository import ensure_ignored, find_root, ignore_patterns, journal, read_config
+from .repository import ensure_ignored, find_root, ignore_patterns, journal, read_config, state_folder
 from .runcache import Outs, RunCache, normal_outs
 from .store import Store
 
@@ -79,6 +81,7 @@ class Memo:
         self.runs = RunCache(cache)
         self.ledger = Ledger(cache)
         self.lock = DvcLock(journal(self.root))
+        self.left = Left(state_folder(self.root, Path.cwd()))
         self._params: tuple[tuple[int, int], dict[str, Any]] | None = None
 
     # Deciding
@@ -111,13 +114,15 @@ class Memo:
         return Miss(hit.spec, hit.key, reason, self._identities(hit.spec))
 
     def _identities(self, spec: Spec) -> dict[str, os.stat_result]:
-        return {name: status for path in spec.deps for name, status in self.hasher.identities(path).items()}
+        paths = (*spec.deps, *spec.software_files)
+        return {name: status for path in paths for name, status in self.hasher.identities(path).items()}
 
     def key(self, spec: Spec) -> Key:
         """The job's key as of now. Raises OSError, Unfaithful, or LookupError for a params key that is not there."""
         deps = tuple(self.hasher.content(path).entry(path) for path in spec.deps)
         params = {name: self._param(name) for name in spec.params}
-        return Key(cmd=spec.cmd, deps=deps, params=params, outs=spec.outs)
+        command = spec.full_command(lambda path: self.hasher.file(path, os.stat(path)))
+        return Key(cmd=command, deps=deps, params=params, outs=spec.outs)
 
     def _candidates(self, spec: Spec, key: Key) -> list[Outs]:
         """Results to try, in order: what dvc.lock names, then the run-cache's."""
@@ -145,6 +150,10 @@ class Memo:
             value = value.get(part, _MISSING) if isinstance(value, dict) else _MISSING
         if value is _MISSING:
             raise LookupError(f"{PARAMS_FILE} has no key {name}")
+        try:
+            json.dumps(value)
+        except TypeError as error:
+            raise LookupError(f"{PARAMS_FILE}: {name} is not plain data ({error}): quote it to make it text") from None
         return value
 
     # Writing
@@ -169,36 +178,50 @@ class Memo:
         """Take note of a restored result after Snakemake has touched it."""
         for out in hit.outs:
             self._remember(out["path"], out["md5"])
+            self.left.note(out["path"], out["md5"])
             if not out["md5"].endswith(".dir"):
                 self.store.touched(out["md5"], Path(out["path"]))
         self.lock.record(hit.spec.name, hit.key.entry(hit.outs))
 
     def commit(self, miss: Miss) -> Refused | None:
         """Store the result of a job that has run, under the key fixed before it started; None when that is done."""
-        try:
-            if self.refresh is not None:
-                self.refresh()
-            now = self.key(miss.spec)
-            touched = self._identities(miss.spec)
-        except (OSError, LookupError, Unfaithful) as error:
-            return Refused(f"{error} changed while the job waited or ran", stale=True)
-        if now.digest != miss.key.digest:
-            changed = miss.key.difference(now)
-            return Refused(f"{changed} changed while the job waited or ran; the next build reruns it", stale=True)
-        names = sorted(touched.keys() | miss.seen.keys())
-        written = [name for name in names if was_written(miss.seen.get(name), touched.get(name))]
-        if written:  # the same content again, but the job may have read another one in between
-            return Refused(
-                f"{written[0]} was written while the job waited or ran; the next build reruns it", stale=True
-            )
+        changed = self._changed(miss)
+        if changed is not None:
+            end = "while the job waited or ran; the next build with --rerun-incomplete reruns it"
+            return Refused(f"{changed} {end}", stale=True)
         try:
             contents = {path: self.hasher.content(path, strict=True) for path in miss.spec.outs}
             self._store(miss, contents)
         except Unfaithful as error:
             return Refused(f"{error}: DVC cannot store it")
         except OSError as error:
-            return Refused(f"the cache {self.cache} cannot be written: {error.strerror or error}")
+            return Refused(f"its result cannot be written to the cache {self.cache}: {error}")
         return None
+
+    def _changed(self, miss: Miss) -> str | None:
+        """What of the key changed since it was fixed, and how, or None."""
+        try:
+            if self.refresh is not None:
+                self.refresh()
+            now = self.key(miss.spec)
+            touched = self._identities(miss.spec)
+        except OSError as error:
+            return f"{error.filename} was removed"
+        except (LookupError, Unfaithful) as error:
+            return f"{error}: it changed"
+        if now.digest != miss.key.digest:
+            self._check_linked(miss, now)
+            return f"{miss.key.difference(now)} changed"
+        names = sorted(touched.keys() | miss.seen.keys())
+        written = [name for name in names if was_written(miss.seen.get(name), touched.get(name))]
+        # The same content again, but the job may have read another one in between.
+        return f"{written[0]} was written" if written else None
+
+    def _check_linked(self, miss: Miss, now: Key) -> None:
+        """Look at the objects of inputs that changed: an input that is a link to the cache may have been written to."""
+        for before, after in zip(miss.key.deps, now.deps, strict=True):
+            if before["md5"] != after["md5"] and self.store.path(before["md5"]).exists():
+                self.store.check(before["md5"])
 
     def _store(self, miss: Miss, contents: dict[str, Content]) -> None:
         if any(content.files is not None for content in contents.values()):
@@ -214,6 +237,7 @@ class Memo:
         self.lock.record(miss.spec.name, miss.key.entry(outs))
         for path, content in contents.items():
             self._remember_content(path, content)
+            self.left.note(path, content.md5)
 
     def _other_result(self, key: Key, outs: Outs) -> str | None:
         """What differs from a complete result that the key already has, with both hashes; None if nothing does."""
@@ -240,6 +264,7 @@ class Memo:
 
     def finish(self) -> None:
         """Write dvc.lock for what was finished. Raises TimeoutError, OSError or ValueError; nothing is lost then."""
+        self.left.write()
         if not self.lock.pending:
             self.lock.write()
             return

@@ -3,7 +3,6 @@
 import atexit
 import importlib
 import os
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from snakemake_interface_executor_plugins.executors.real import RealExecutor
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from .buildlock import BuildLock
+from .commandline import resuming
 from .jobs import (
     is_forced,
     is_write_protected,
@@ -25,7 +25,7 @@ from .jobs import (
     stand_in_for_benchmark,
     title,
 )
-from .key import NotMemoized
+from .key import NotMemoized, relative
 from .ledger import Cost, Ledger, Record, device
 from .memo import Hit, Memo, Miss
 from .reporter import Reporter
@@ -179,13 +179,14 @@ class Memoizing(RealExecutor):
         self._reporter.tally.ran += 1
         miss = self._misses.pop(job, None)
         self._book(job, miss, succeeded=True)
-        if miss is not None:
-            refused = self.memo.commit(miss)
-            if refused is not None:
-                self.memo.lock.settle(miss.spec.name)
-                self._count_not_memoized(job, refused.reason)
-                if refused.stale:
-                    self.workflow.persistence.started(job)
+        refused = self.memo.commit(miss) if miss is not None else None
+        if miss is None or refused is not None:
+            self.memo.left.forget(relative(str(path)) for path in job.output)
+        if miss is not None and refused is not None:
+            self.memo.lock.settle(miss.spec.name)
+            self._count_not_memoized(job, refused.reason)
+            if refused.stale:
+                self.workflow.persistence.started(job)
         self._reporter.progress(self._describe)
 
     def handle_job_error(self, job: Any) -> None:
@@ -262,7 +263,11 @@ class Memoizing(RealExecutor):
             return
         try:
             self.memo.finish()
-        except (OSError, ValueError) as error:
+        except ValueError as error:
+            self._reporter.warn(
+                f"dvc.lock was not written: {error}. Repair or delete it: the next build then writes what this one made"
+            )
+        except OSError as error:
             self._reporter.warn(f"dvc.lock was not written, the next build will: {error}")
 
     def _finish(self) -> None:
@@ -273,7 +278,7 @@ class Memoizing(RealExecutor):
         self._lock.rest()
         elapsed = time.clock_gettime(time.CLOCK_BOOTTIME) - _start_of_process()
         stopped = "stopped" in self._reporter.tally.warnings
-        self._reporter.finish(elapsed, _command_line() if stopped else None)
+        self._reporter.finish(elapsed, resuming() if stopped else None)
 
 
 def _eta(ledger: Ledger, running: dict[Any, float], waiting: list[Any], now: float, cores: int) -> str:
@@ -302,7 +307,3 @@ def _start_of_process() -> float:
     """When this process began, in seconds since boot."""
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     return int(fields[19]) / os.sysconf("SC_CLK_TCK")
-
-
-def _command_line() -> str:
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

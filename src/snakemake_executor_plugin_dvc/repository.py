@@ -2,12 +2,16 @@
 
 import base64
 import contextlib
+import hashlib
+import json
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from .journal import unsettled_outputs
+from .journal import finished_outputs, unsettled_outputs
+from .left import Left
 from .lockfile import LOCK_FILE, recorded_outputs
 
 
@@ -19,63 +23,76 @@ def find_root(start: Path) -> Path:
     raise FileNotFoundError(f"{start} lies in no DVC repository: run `dvc init` (or `dvc init --no-scm`) first")
 
 
-def journal(root: Path) -> Path:
-    """Where stages wait that are finished but not yet in dvc.lock."""
-    return root / ".dvc" / "tmp" / "memo" / "pending.jsonl"
+def state_folder(root: Path, folder: Path) -> Path:
+    """Where the memo keeps what it knows of one working directory of a DVC repository."""
+    inner = os.path.relpath(folder.absolute(), root)
+    state = root / ".dvc" / "tmp" / "memo"
+    return state if inner == "." else state / hashlib.sha256(os.fsencode(inner)).hexdigest()[:16]
 
 
-def has_journal(folder: Path) -> bool:
-    """Whether a build of the directory has not come to its end, or is still at work."""
-    with contextlib.suppress(FileNotFoundError):
-        return journal(find_root(folder.absolute())).exists()
-    return False
+def journal(root: Path, folder: Path | None = None) -> Path:
+    """Where stages of a working directory (the current one) wait that are finished but not yet in dvc.lock."""
+    return state_folder(root, folder or Path.cwd()) / "pending.jsonl"
 
 
-def unlock_links(folder: Path) -> int:
-    """Let their owner write the file outputs that are read-only links to the cache; how many there were.
+def prepare(folder: Path) -> None:
+    """Bring a working directory into a state that Snakemake judges rightly; the caller holds the build lock.
 
-    DVC makes its links read-only, and Snakemake takes such a file for one that is `protected()`. What really is, is
-    never a link here.
+    File outputs that are read-only links to the cache become writable by their owner: DVC makes its links read-only,
+    and Snakemake takes such a file for one that is `protected()`. What really is, is never a link here.
+
+    What a killed build had begun and not recorded is marked as incomplete: Snakemake takes a job for complete before
+    it is committed, and an old output for a restored one.
+
+    An output that is not as the last build left it (DVC put it there, or the file that it links is damaged) is marked
+    as made with other params: Snakemake judges an output by its time and by what it noted when it made it.
     """
     try:
         root = find_root(folder.absolute())
     except FileNotFoundError:
-        return 0
-    unlocked = 0
-    for name in recorded_outputs(folder / LOCK_FILE, journal(root)):
-        path = folder / name
-        with contextlib.suppress(OSError):
-            status = os.stat(path)
-            linked = stat.S_ISREG(status.st_mode) and (status.st_nlink > 1 or path.is_symlink())
-            if linked and not status.st_mode & stat.S_IWUSR and status.st_uid == os.geteuid():
-                path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
-                unlocked += 1
-    return unlocked
-
-
-def mark_unsettled(folder: Path) -> None:
-    """Mark as incomplete for Snakemake what a killed build had begun and not recorded; the caller holds the build lock.
-
-    Snakemake takes a job for complete before it is committed, and an old output for a restored one.
-    """
-    try:
-        outputs = unsettled_outputs(journal(find_root(folder.absolute())))
-    except FileNotFoundError:
         return
-    for path in outputs:
-        with contextlib.suppress(OSError):
-            if os.path.lexists(folder / path):
-                marker = _incomplete_marker(folder, path)
-                marker.parent.mkdir(parents=True, exist_ok=True)
-                marker.write_text('{"external_jobid": null}')
+    pending = journal(root, folder)
+    recorded = list(recorded_outputs(folder / LOCK_FILE, pending))
+    for name in recorded:
+        _unlock(folder / name)
+    for path in unsettled_outputs(pending):
+        if os.path.lexists(folder / path):
+            _write_record(folder, "incomplete", path, {"external_jobid": None})
+    foreign = Left(state_folder(root, folder)).foreign(folder, finished_outputs(pending), lambda: read_config(root)[0])
+    unknown = [
+        path for path in recorded if os.path.lexists(folder / path) and not _record(folder, "metadata", path).exists()
+    ]
+    for path in (*foreign, *unknown):
+        _write_record(folder, "metadata", path, _foreign_metadata())
 
 
-def _incomplete_marker(folder: Path, path: str) -> Path:
-    """Where Snakemake marks an output as incomplete (`snakemake.persistence.file`)."""
+def _foreign_metadata() -> dict[str, Any]:
+    from snakemake.persistence import RECORD_FORMAT_VERSION
+
+    return {"record_format_version": RECORD_FORMAT_VERSION, "params": ["<not what the last build left>"]}
+
+
+def _unlock(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        status = os.stat(path)
+        linked = stat.S_ISREG(status.st_mode) and (status.st_nlink > 1 or path.is_symlink())
+        if linked and not status.st_mode & stat.S_IWUSR and status.st_uid == os.geteuid():
+            path.chmod(stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
+
+
+def _record(folder: Path, kind: str, path: str) -> Path:
+    """Where Snakemake keeps its record of an output (`snakemake.persistence.file`): kind is metadata or incomplete."""
     name = base64.urlsafe_b64encode(path.encode()).decode()
     size = os.pathconf(folder, "PC_NAME_MAX") - 1
     parts = [name[start : start + size] for start in range(0, len(name), size)]
-    return folder.joinpath(".snakemake", "incomplete", *(f"@{part}" for part in parts[:-1]), parts[-1])
+    return folder.joinpath(".snakemake", kind, *(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
+def _write_record(folder: Path, kind: str, path: str, content: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        record = _record(folder, kind, path)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(content))
 
 
 def read_config(root: Path) -> tuple[Path, list[str], str | None]:

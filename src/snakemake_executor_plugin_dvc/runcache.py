@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from .key import Key, digest
 from .links import temporary_name
 
 Outs = list[dict[str, Any]]
+_SPECIAL = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 class RunCache:
@@ -31,12 +33,12 @@ class RunCache:
         """Write one result under a temporary name elsewhere in the cache, then rename. Raises OSError."""
         entry = key.entry(outs)
         target = self._folder(key) / digest(entry)
-        if target.exists():
+        if _read(target) is not None:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_name(self.directory.parent)
         try:
-            temporary.write_text(json.dumps(entry, ensure_ascii=False, indent=1), encoding="utf-8")
+            temporary.write_text(as_json(entry, indent=1), encoding="utf-8")
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -52,6 +54,12 @@ def _read(path: Path) -> Outs | None:
         return normal_outs(entry["outs"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """JSON that means the same read as YAML, which breaks lines at more characters and forbids some."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def parse_yaml(text: str) -> Any:

@@ -71,7 +71,7 @@ REFUSED = {
     "output: 'artifacts/x'|run: pass": "run: needs Snakemake; use shell: with a stage module",
     "output: 'artifacts/x'|shadow: 'minimal'\n    shell: 'true'": "shadow: cannot be expressed in dvc.yaml",
     "output: 'artifacts/x'|conda: 'x.yaml'\n    shell: 'true'": (
-        "conda:, container: and envmodules: cannot be expressed in dvc.yaml"
+        "conda:, container:, envmodules: and shell.prefix() cannot be expressed in dvc.yaml"
     ),
     "output: 'artifacts/x'|shell: 'cat {input} | wc > {output}'": (
         "its command has |, and DVC runs it without pipefail; join commands with && or use a stage module"

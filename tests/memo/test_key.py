@@ -1,6 +1,7 @@
 """Keys: equal to DVC's own, injective names, and nothing in them that must not be there."""
 
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -12,12 +13,14 @@ from dvc.stage.cache import _get_stage_hash
 from dvc.stage.utils import is_valid_name
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from snakemake_executor_plugin_dvc.hashing import Hasher
 from snakemake_executor_plugin_dvc.key import Key, stage_name
+from snakemake_executor_plugin_dvc.lockfile import DvcLock
 from snakemake_executor_plugin_dvc.lockyaml import load_yaml
 from snakemake_executor_plugin_dvc.memo import Memo
-from snakemake_executor_plugin_dvc.runcache import RunCache
+from snakemake_executor_plugin_dvc.runcache import RunCache, as_json
 
 VALUES = st.text(max_size=8)
 
@@ -139,3 +142,43 @@ def test_objects_in_the_cache_are_read_only(tmp_path: Path, monkeypatch: pytest.
     content = memo.hasher.content("out", strict=True)
     memo.store.put(content, tmp_path / "out")
     assert stat.S_IMODE(memo.store.path(content.md5).stat().st_mode) == 0o444
+
+
+@pytest.mark.parametrize("odd", ["a\u2028b", "a\x85b", "a\x7fb", "\ufeffa", "a\U0001f600b", "tab\tquote\"'", "no: yes"])
+def test_any_text_survives_dvc_lock_and_the_run_cache(
+    odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    entry = {"cmd": f"echo {odd}", "params": {"params.yaml": {"sep": odd}}, "outs": [{"path": odd, "md5": "0" * 32}]}
+    for index in range(2):
+        lock = DvcLock(tmp_path / "journal")
+        lock.record("stage", entry)
+        lock.record(f"other{index}", entry)
+        lock.write()
+    stages = YAML(typ="safe").load(Path("dvc.lock").read_text())["stages"]
+    assert stages == {"stage": entry, "other0": entry, "other1": entry}
+    assert DvcLock(tmp_path / "journal").entry("stage") == entry
+    assert YAML(typ="safe").load(as_json(entry)) == entry
+
+
+def test_numbers_that_are_none_are_written_as_dvc_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lock = DvcLock(tmp_path / "journal")
+    lock.record(
+        "s", {"cmd": "c", "params": {"params.yaml": {"a": float("inf"), "b": -float("inf"), "c": float("nan")}}}
+    )
+    lock.write()
+    read = YAML(typ="safe").load(Path("dvc.lock").read_text())["stages"]["s"]["params"]["params.yaml"]
+    assert (read["a"], read["b"], math.isnan(read["c"])) == (float("inf"), -float("inf"), True)
+
+
+def test_a_truncated_run_cache_entry_is_written_anew(tmp_path: Path) -> None:
+    key = Key(cmd="c", deps=({"path": "i", "hash": "md5", "md5": "0" * 32},), params={}, outs=("o",))
+    outs = [{"path": "o", "hash": "md5", "md5": "1" * 32}]
+    runs = RunCache(tmp_path)
+    runs.add(key, outs)
+    entry = next((tmp_path / "runs").rglob("*/*/*"))
+    os.truncate(entry, 20)
+    assert runs.results(key) == []
+    runs.add(key, outs)
+    assert runs.results(key) == [outs]

@@ -414,6 +414,76 @@ def test_the_content_of_a_software_specification_is_in_the_key(tmp_path: Path, d
     assert project.build().counts == (0, 1, 0)
 
 
+def test_an_environment_file_edited_while_the_job_runs_is_not_committed(tmp_path: Path) -> None:
+    project = Project(tmp_path / "p")
+    project.put(
+        Snakefile="""
+        rule slow:
+            input: "in.txt"
+            output: "out.txt"
+            conda: "env.yaml"
+            shell: "echo > ../started; cat ../go > /dev/null; cat env.yaml {input} > {output}"
+        """,
+        **{"in.txt": "x\n", "env.yaml": "channels: [a]\n"},
+    )
+    go = project.folder.parent / "go"
+    os.mkfifo(go)
+    process = project.spawn()
+    _wait_for(project.folder.parent / "started")
+    project.put(**{"env.yaml": "channels: [b]\n"})
+    go.write_text("go\n")
+    output, _ = process.communicate(timeout=60)
+    assert "not memoized: slow: its command changed while the job waited or ran" in output
+    assert not (project.cache / "runs").exists()
+
+
+@pytest.mark.parametrize("kind", ["log", "benchmark"])
+def test_a_job_whose_log_or_benchmark_others_read_is_not_memoized(tmp_path: Path, kind: str) -> None:
+    project = Project(tmp_path / "p")
+    project.put(
+        Snakefile="""
+        rule made:
+            input: "in.txt"
+            output: "out.txt"
+            KIND: "side.txt"
+            shell: "echo made >> $RAN; cp {input} {output}; echo hello > side.txt"
+        rule reads:
+            input: "side.txt", "out.txt"
+            output: "both.txt"
+            shell: "echo reads >> $RAN; cat {input} > {output}"
+        """.replace("KIND", kind),
+        **{"in.txt": "x\n"},
+    )
+    build = project.build("both.txt")
+    assert build.counts == (0, 2, 1), build.output
+    reason = f"its {kind} side.txt is asked for, and only outputs are stored"
+    assert f"not memoized: made: {reason}" in build.output
+    for name in ("both.txt", "out.txt", "side.txt"):
+        (project.folder / name).unlink()
+    assert "made" in project.build("both.txt").ran
+    (project.folder / "out.txt").unlink()
+    assert project.build("out.txt").counts[2] == 0, "nobody asks for it"
+
+
+def test_a_param_that_is_not_plain_data_is_named(tmp_path: Path) -> None:
+    project = Project(tmp_path / "p")
+    project.put(
+        Snakefile="""
+        rule job:
+            input: "in.txt"
+            output: "out.txt"
+            params: reads={"day": 0}
+            shell: "cp {input} {output}"
+        """,
+        params__yaml="day: 2020-01-01\n",
+        **{"in.txt": "x\n"},
+    )
+    build = project.build()
+    assert (build.code, build.counts) == (0, (0, 1, 1))
+    assert "not memoized: job: params.yaml: day is not plain data (" in build.output
+    assert "quote it to make it text" in build.output and "Traceback" not in build.output
+
+
 def test_dvc_lock_keeps_its_text_where_dvc_wrote_the_same(project: Project) -> None:
     project.put(
         dvc__yaml="""
@@ -475,7 +545,8 @@ def test_the_key_holds_no_absolute_path_of_the_checkout(tmp_path: Path) -> None:
             rule job:
                 input: os.path.abspath("in.txt")
                 output: os.path.abspath("out.txt")
-                shell: "cat {input} > {output}"
+                params: root=os.getcwd()
+                shell: "ROOT={params.root} && test -d {params.root}/. -I{params.root}/x || cat {input} > {output}"
             """,
             **{"in.txt": "x\n"},
         )

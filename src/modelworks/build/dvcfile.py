@@ -147,6 +147,8 @@ def _out(item: Any, kind: str, cached: bool) -> Any:
 
 def _problems(job: Any) -> list[str]:
     """Why DVC could not run this job as Snakemake does."""
+    from snakemake_executor_plugin_dvc import key
+
     rule, found = job.rule, []
     for kind in ("script", "notebook", "wrapper", "cwl", "template_engine"):
         if getattr(rule, kind, None):
@@ -159,8 +161,8 @@ def _problems(job: Any) -> list[str]:
     found += [_NOT_IN_DVC[flag] for flag in flags if flag in _NOT_IN_DVC]
     if any(item.is_storage for item in (*job.input, *job.output)):
         found.append("storage() cannot be expressed in dvc.yaml")
-    if not found and (job.conda_env_spec or job.container_img_url or job.env_modules):
-        found.append("conda:, container: and envmodules: cannot be expressed in dvc.yaml")
+    if not found and key.software(job):
+        found.append("conda:, container:, envmodules: and shell.prefix() cannot be expressed in dvc.yaml")
     if job.is_shadow:
         found.append("shadow: cannot be expressed in dvc.yaml")
     if not job.input:
