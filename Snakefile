@@ -12,6 +12,9 @@ include: "rules/common.smk"
 include: "rules/k2.smk"
 
 
+check_commands()
+
+
 onstart:
     record_fingerprints()
 

@@ -4,7 +4,7 @@ import os
 
 from snakemake.exceptions import WorkflowError
 
-from modelworks.build import fingerprint, params as params_file, workspace
+from modelworks.build import declared, fingerprint, params as params_file, workspace
 from modelworks.build.errors import ModelworksError
 from modelworks.build.lock import record_fingerprints
 
@@ -36,3 +36,8 @@ def code(module):
     """For `input: code=...`: the file that holds the fingerprint of a stage module and all that it imports."""
     _checked(fingerprint.write, [module])
     return f"{fingerprint.DIRECTORY}/{module}.json"
+
+
+def check_commands():
+    """Check that the commands of all rules name what the rules declare, and nothing else."""
+    _checked(declared.check, workflow.rules)

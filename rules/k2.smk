@@ -36,7 +36,7 @@ rule k2_corpus:
     shell:
         "python -m modelworks.build.run modelworks.k2.corpus --rule k2_corpus --log {log} --reads {params.reads}"
         " --in code {input.code}"
-        + (" --in data {input.data}" if K2_FILES else "")
+        + (" --in data {input.data:q}" if K2_FILES else "")
         + ""
         " --out train {output.train} --out validation {output.validation} --out report {output.report}"
 

@@ -40,6 +40,17 @@ class Clone:
 
     def run(self, *command: object, cwd: Path | None = None) -> str:
         """Run a command; its output. Fails the test if the command does."""
+        status, output = self._status(command, cwd)
+        assert status == 0, f"{command}\n{output}"
+        return output
+
+    def fails(self, *command: object) -> str:
+        """Run a command that must fail; its output."""
+        status, output = self._status(command, None)
+        assert status != 0, f"{command}\n{output}"
+        return output
+
+    def _status(self, command: tuple[object, ...], cwd: Path | None) -> tuple[int, str]:
         done = subprocess.run(
             list(map(str, command)),
             cwd=cwd or self.folder,
@@ -49,8 +60,7 @@ class Clone:
             timeout=300,
             check=False,
         )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
+        return done.returncode, done.stdout + done.stderr
 
     def build(self, *arguments: object) -> tuple[int, int, int]:
         """Run snakemake: restored, ran, not memoized."""

@@ -1,7 +1,9 @@
 """A fingerprint changes with what a stage imports, names and uses, and with nothing else."""
 
+import importlib.util
 import json
 import os
+import py_compile
 import sys
 import time
 from collections.abc import Callable
@@ -95,6 +97,25 @@ def test_an_edit_with_the_old_size_and_time_put_back_is_seen(project: Project, p
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     time.sleep(0.06)
     assert changed(before, prints()) == "ab"
+
+
+@pytest.mark.parametrize("compiled", ["by time", "by hash", "broken"])
+def test_a_stage_runs_the_source_that_was_fingerprinted_and_no_older_bytecode(project: Project, compiled: str) -> None:
+    file = project.write("src/demo/helper.py", "VALUE = 1\n")
+    module = project.stage("print('VALUE', VALUE)", head="from demo.helper import VALUE")
+    cached = Path(importlib.util.cache_from_source(str(file)))
+    if compiled == "by time":
+        py_compile.compile(str(file), str(cached))
+    elif compiled == "by hash":
+        py_compile.compile(str(file), str(cached), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    else:
+        cached.parent.mkdir()
+        cached.write_bytes(b"\0" * 100)
+    status = file.stat()
+    file.write_text("VALUE = 2\n")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    result = project.run(module)
+    assert "VALUE 2\n" in result.stdout + result.stderr, result.stderr
 
 
 @pytest.mark.parametrize(

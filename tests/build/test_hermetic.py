@@ -297,3 +297,32 @@ def test_closing_a_folder_inside_an_open_one_leaves_the_rest_open(tmp_path: Path
     ]
     assert policy.allows("/a/out/x", write=True)
     assert not policy.allows("/a/venv/y", write=True)
+
+
+def test_artifacts_on_another_disk_are_as_closed_as_here(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "disk/deep").mkdir(parents=True)
+    (tmp_path / "disk/other.txt").write_text("kept")
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far/third.txt").write_text("kept")
+    (project.root / "artifacts").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk/far").symlink_to(tmp_path / "far")
+    for body in (
+        "open('artifacts/other.txt')",
+        "open('artifacts/other.txt', 'a')",
+        "open('artifacts/far/third.txt')",
+        "import os; os.listdir('artifacts/deep')",
+    ):
+        result = project.run(project.stage(body), "--out", "made", "artifacts/made.txt")
+        assert (result.returncode, "was denied" in result.stderr) == (1, True), result.stderr
+    module = project.stage("stage.output('made').write_text(stage.input('there').read_text())")
+    result = project.run(module, "--in", "there", "artifacts/far/third.txt", "--out", "made", "artifacts/made.txt")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "disk/made.txt").read_text() == "kept"
+
+
+def test_a_namespace_package_outside_the_fingerprint_is_refused_by_name(project: Project) -> None:
+    project.write("src/spread/part.py", "VALUE = 1\n")
+    module = project.stage("import importlib; importlib.import_module('spread' + '.part')")
+    result = project.run(module)
+    assert result.returncode == 1
+    assert "demo.stage imports spread, which is not in its fingerprint" in result.stderr

@@ -170,3 +170,50 @@ def test_outside_a_repository_the_command_says_so(tmp_path: Path) -> None:
 def test_a_workspace_of_a_workspace_is_one_of_the_root(bare: Repository) -> None:
     workspace.create(bare.root, bare.root / "w")
     assert workspace.find_root(bare.root / "w/artifacts") == bare.root
+
+
+def test_a_section_that_is_set_is_laid_over_and_does_not_replace(bare: Repository) -> None:
+    workspace.create(bare.root, bare.root / "w", [], ["k2.evaluate={threads: 2}"])
+    wanted = params.overlay(params.read(bare.root / "params.yaml"), {"k2": {"evaluate": {"threads": 2}}})
+    assert params.read(bare.root / "w/params.yaml") == wanted
+
+
+def test_a_value_that_the_file_cannot_hold_is_blamed_on_the_setting(bare: Repository) -> None:
+    with pytest.raises((ParamsError, WorkspaceError), match=r"^--set") as caught:
+        workspace.create(bare.root, bare.root / "w", [], ['k2.corpus.text_column="\\u2028x"'])
+    assert ".w." not in str(caught.value)
+    assert not (bare.root / "w").exists()
+
+
+def test_files_that_the_values_name_are_linked_in(repository: Repository) -> None:
+    repository.write("texts/deep/own.txt", "text\n")
+    repository.write("texts/other.txt", "not named\n")
+    path = repository.root / "params.yaml"
+    path.write_text(path.read_text().replace("files: [data/python_reference.jsonl]", "files: [texts/deep/own.txt]"))
+    workspace.create(repository.root, repository.root / "w")
+    assert (repository.root / "w/texts/deep/own.txt").read_text() == "text\n"
+    assert not (repository.root / "w/texts/other.txt").exists()
+
+
+@pytest.mark.parametrize("place", [".git/w", ".dvc/w", "data/w", "rules/w"])
+def test_a_place_that_is_not_the_workspaces_own_is_refused(place: str, bare: Repository) -> None:
+    folder = place.removesuffix("w")
+    with pytest.raises(WorkspaceError, match=f"lies in {re.escape(folder)} of the repository: choose another place$"):
+        workspace.create(bare.root, bare.root / place)
+    with pytest.raises(WorkspaceError, match="is the repository itself: nothing was changed"):
+        workspace.create(bare.root, bare.root)
+
+
+def test_a_preset_is_a_name_and_the_line_to_build_is_quoted(bare: Repository) -> None:
+    with pytest.raises(WorkspaceError, match=r"^--preset \.\./params: there is no "):
+        workspace.create(bare.root, bare.root / "w", ["../params"])
+    said = bare.run("modelworks", "workspace", "create", "a b").stdout
+    assert said == "made a b; build in it: snakemake --directory 'a b'\n"
+
+
+def test_passwords_of_remotes_are_readable_by_nobody_else_and_in_no_shared_file(bare: Repository) -> None:
+    bare.run("dvc", "remote", "add", "--default", "store", "s3://bucket/path")
+    bare.run("dvc", "remote", "modify", "--local", "store", "secret_access_key", "hidden")
+    workspace.create(bare.root, bare.root / "w")
+    assert "hidden" not in (bare.root / "w/.dvc/config").read_text()
+    assert "hidden" in (bare.root / "w/.dvc/config.local").read_text()

@@ -67,3 +67,10 @@ def test_a_row_without_text_is_named(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"x\.pdf: unknown format '\.pdf'; known are \.json, \.jsonl, \.md"):
         read_files([tmp_path / "x.pdf"], "text", None)
+
+
+def test_a_broken_line_is_an_error_that_names_the_file_and_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_text('{"text": "a"}\n{"text": "b"\n')
+    with pytest.raises(ValueError, match=r"broken\.jsonl: cannot be read as json: .*JSON"):
+        read_files([path], "text", None)

@@ -6,11 +6,10 @@ import os
 import sys
 import traceback
 from importlib.machinery import PathFinder
-from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import denial, environment, sandbox
+from modelworks.build import bytecode, denial, environment, sandbox
 from modelworks.build.guard import ImportGuard
 from modelworks.build.keeper import die_with_parent
 from modelworks.build.reads import Params
@@ -72,7 +71,7 @@ def _sources(fingerprint: dict[str, Any]) -> tuple[list[str], list[str]]:
             continue
         places[name] = list(spec.submodule_search_locations or [])
         if spec.has_location and spec.origin:
-            files += [spec.origin, *([_bytecode(spec.origin)] if spec.origin.endswith(".py") else [])]
+            files += [spec.origin, *([bytecode.refresh(spec.origin)] if spec.origin.endswith(".py") else [])]
     for name in fingerprint["data"]:
         package, _, relative = name.partition("/")
         files += [os.path.join(place, relative) for place in places.get(package, [])]
@@ -80,27 +79,23 @@ def _sources(fingerprint: dict[str, Any]) -> tuple[list[str], list[str]]:
     return [os.path.realpath(file) for file in files], sorted(map(os.path.realpath, packages))
 
 
-def _bytecode(source: str) -> str:
-    """The bytecode file of a source file, made if it is missing or old: the stage itself cannot write there."""
-    path = cache_from_source(source)
-    try:
-        if not os.path.exists(path) or os.stat(path).st_mtime_ns < os.stat(source).st_mtime_ns:
-            import py_compile
-
-            py_compile.compile(source, cfile=path, quiet=2)
-    except OSError:
-        pass
-    return path
-
-
 def _policy(order: dict[str, Any], sources: list[str], packages: list[str], folders: list[str]) -> sandbox.Policy:
     """Closed are the workspace, the projects that it and the sources belong to, and the stage's own packages."""
     closed = {project(folder) for folder in (os.getcwd(), *folders)} | {os.path.realpath(os.getcwd())} | set(packages)
+    closed |= set(_linked_folders(".")) | set(_linked_folders("artifacts"))
     engine = [__file__, *(module.__file__ for name, module in sys.modules.items() if name.startswith("modelworks"))]
     read = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
     read |= {*sources, *order["read"], *(os.path.realpath(file) for file in engine if file)}
     listed = [os.path.realpath(folder) for folder in sys.path]
     return sandbox.Policy(sorted(closed), sorted(read), sorted(order["write"]), listed)
+
+
+def _linked_folders(folder: str) -> list[str]:
+    """Where the links to folders in a folder, or the folder itself, lead: artifacts may lie on another disk."""
+    if not os.path.isdir(folder):
+        return []
+    links = [folder, *(entry.path for entry in os.scandir(folder) if entry.is_symlink())]
+    return [os.path.realpath(link) for link in links if os.path.isdir(link)]
 
 
 def project(folder: str) -> str:

@@ -105,9 +105,13 @@ def _compute(modules: Iterable[str], others: Iterable[str], cache: StatCache) ->
 
 def source(path: Path, cache: StatCache) -> dict[str, Any]:
     """The record of a source file (see `syntax.read`)."""
-    from modelworks.build import syntax
+    from modelworks.build import bytecode, syntax
 
-    return cache.record(path, "source", syntax.read)
+    def read(path: Path) -> dict[str, Any]:
+        bytecode.refresh(str(path))
+        return syntax.read(path)
+
+    return cache.record(path, "source", read)
 
 
 def _module_hashes(modules: dict[str, Path | None], cache: StatCache) -> dict[str, str]:

@@ -21,6 +21,7 @@ class ImportGuard:
         self.allowed = allowed
         self.folders = list(folders)
         self._packages = {name.partition(".")[0] for name in allowed}
+        self._sources: dict[str, bool] = {}
 
     def install(self) -> None:
         """Start to refuse. First-party modules that are loaded already but not allowed are unloaded."""
@@ -43,12 +44,21 @@ class ImportGuard:
         )
 
     def _is_first_party(self, name: str, path: Sequence[str] | None) -> bool:
-        if name.partition(".")[0] in self._packages:
+        top = name.partition(".")[0]
+        if top in self._packages:
             return PathFinder.find_spec(name, path) is not None
-        if path is not None:
+        if top not in self._sources:
+            self._sources[top] = self._lies_in_sources(top)
+        return self._sources[top] and PathFinder.find_spec(name, path) is not None
+
+    def _lies_in_sources(self, top: str) -> bool:
+        """Whether the interpreter finds a top-level module, or a part of a namespace package, in a source folder."""
+        first = PathFinder.find_spec(top)
+        if first is None:
             return False
-        found = PathFinder.find_spec(name, self.folders)
-        if found is None or found.origin is None:
+        found = PathFinder.find_spec(top, self.folders)
+        if found is None:
             return False
-        first = PathFinder.find_spec(name)
-        return first is not None and first.origin == found.origin
+        if first.origin is None:
+            return not set(first.submodule_search_locations or []).isdisjoint(found.submodule_search_locations or [])
+        return first.origin == found.origin

@@ -98,13 +98,22 @@ def reads(params: Mapping[str, Any], *keys: str) -> Reads:
 
 def structural(params: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the keys that change the graph's shape: fields marked `json_schema_extra={"structural": True}`."""
+    return _marked(params, "structural")
+
+
+def files(params: Mapping[str, Any]) -> list[str]:
+    """The files that values name: of the fields marked `json_schema_extra={"files": True}`, lists of paths."""
+    return [str(name) for names in _marked(params, "files").values() for name in names or []]
+
+
+def _marked(params: Mapping[str, Any], mark: str) -> dict[str, Any]:
     from modelworks.build.allowed import keys
     from modelworks.schema import Params
 
     marked = [
         path
         for path, info in keys(Params)
-        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("structural")
+        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(mark)
     ]
     values = {dotted(path): _lookup(params, path) for path in marked}
     return {key: value for key, value in values.items() if value is not _ABSENT}

@@ -75,6 +75,7 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
     from snakemake_executor_plugin_dvc.links import umask
 
     _refuse_existing(directory)
+    _refuse_place(root, directory)
     values, changes = _laid_over(root, presets, settings)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +89,8 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
             if (root / name).exists():
                 (partial / name).symlink_to(root / name)
         (partial / params.FILE).write_text(_edited((root / params.FILE).read_text(encoding="utf-8"), changes))
-        if params.read(partial / params.FILE) != values:
-            raise AssertionError(f"{params.FILE} of the workspace is not what was asked for")
+        _check_written(partial / params.FILE, values)
+        _link_named_files(root, partial, values)
         _make_dvc_root(root, partial)
         write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
         shutil.rmtree(partial / ".snakemake", ignore_errors=True)
@@ -97,6 +98,26 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _check_written(path: Path, values: dict[str, Any]) -> None:
+    """Raise WorkspaceError if a params file does not say what was asked for: a text that YAML cannot hold as it is."""
+    try:
+        read = params.read(path)
+    except params.ParamsError as error:
+        raise WorkspaceError(str(error).replace(str(path), "--set")) from None
+    if read != values:
+        raise WorkspaceError("--set: a value cannot be written to params.yaml as it is")
+
+
+def _link_named_files(root: Path, directory: Path, values: dict[str, Any]) -> None:
+    """Link the files that values of params.yaml name, where they lie in the root and in no folder that is linked."""
+    for name in params.files(values):
+        source, target = root / name, directory / name
+        if os.path.isabs(name) or Path(name).parts[0] in LINKED or not source.exists() or os.path.lexists(target):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(source)
 
 
 def write(path: Path, text: str) -> None:
@@ -114,8 +135,18 @@ def _refuse_existing(directory: Path) -> None:
     if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
         raise WorkspaceError(f"{directory} exists and is not a directory: choose another name")
     if directory.is_dir() and {item.name for item in directory.iterdir()} - {".snakemake"}:
-        what = "is a workspace already" if (directory / params.FILE).exists() else "exists and is not empty"
+        names = {item.name for item in directory.iterdir()}
+        is_root = "Snakefile" in names and not (directory / "Snakefile").is_symlink()
+        what = "is a workspace already" if params.FILE in names else "exists and is not empty"
+        what = "is the repository itself" if is_root else what
         raise WorkspaceError(f"{directory} {what}: nothing was changed. Choose another name, or remove it first")
+
+
+def _refuse_place(root: Path, directory: Path) -> None:
+    """A workspace links these folders of the root, and git's and DVC's own are theirs."""
+    inner = os.path.relpath(directory.absolute(), root).split(os.sep)[0]
+    if inner in (*LINKED, ".git", ".dvc", ".snakemake"):
+        raise WorkspaceError(f"{directory} lies in {inner}/ of the repository: choose another place")
 
 
 def _take_place(partial: Path, directory: Path) -> None:
@@ -141,7 +172,7 @@ def _laid_over(
     for text in settings:
         try:
             key_path, value = params.setting(text)
-            changes.append((key_path, value, "--set"))
+            changes += [(*change, "--set") for change in _leaves(_nested(key_path, value))]
         except params.ParamsError as error:
             faults += error.faults
     if faults:
@@ -164,7 +195,7 @@ def _related(one: KeyPath, other: KeyPath) -> bool:
 
 def _preset(root: Path, name: str) -> Path:
     path = root / "presets" / f"{name}.yaml"
-    if path.is_file():
+    if path.is_file() and os.sep not in name:
         return path
     known = sorted(preset.stem for preset in (root / "presets").glob("*.yaml"))
     raise WorkspaceError(

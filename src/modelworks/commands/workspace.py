@@ -1,6 +1,7 @@
 """`modelworks workspace create`: a directory with its own params and artifacts, on the shared cache."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 
@@ -25,5 +26,5 @@ def run(options: argparse.Namespace) -> int:
 
     root = workspace.find_root(Path())
     workspace.create(root, options.directory, options.preset, options.settings)
-    print(f"made {options.directory}; build in it: snakemake --directory {options.directory}")
+    print(f"made {options.directory}; build in it: snakemake --directory {shlex.quote(str(options.directory))}")
     return 0

@@ -45,7 +45,7 @@ class Corpus(Section):
     A text file is one document, a row of JSONL or Parquet is one. `id_column` null numbers the documents.
     """
 
-    files: list[str] = Field(json_schema_extra=_STRUCTURAL)
+    files: list[str] = Field(json_schema_extra={**_STRUCTURAL, "files": True})
     dataset: Dataset | None = Field(json_schema_extra=_STRUCTURAL)
     text_column: str = Field(min_length=1)
     id_column: str | None

@@ -66,7 +66,13 @@ def _loaded(builder: str, **options: Any) -> Iterator[Any]:
 
     datasets.disable_progress_bars()
     with tempfile.TemporaryDirectory(prefix="datasets-") as cache:
-        yield datasets.load_dataset(builder, cache_dir=cache, **options)
+        try:
+            rows = datasets.load_dataset(builder, cache_dir=cache, **options)
+        except datasets.exceptions.DatasetGenerationError as error:
+            source = options.get("data_files", builder)
+            reason = error.__cause__ or error.__context__ or error
+            raise ValueError(f"{source}: cannot be read as {builder}: {reason}") from None
+        yield rows
 
 
 def _documents(rows: Any, source: str, label: str, text_column: str, id_column: str | None) -> list[Document]:
