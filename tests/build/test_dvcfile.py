@@ -1,6 +1,8 @@
 """dvc.yaml, compiled from the rules."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from dvc.utils.serialize import loads_yaml
@@ -78,6 +80,9 @@ REFUSED = {
     ),
     "output: 'artifacts/x'|shell: 'true\\ntrue'": (
         "its command has several lines, and DVC runs it without pipefail; join commands with && or use a stage module"
+    ),
+    "output: 'artifacts/x'|shell: 'echo {input} \\' > {output}'": (
+        "its command is not one shell line: No closing quotation"
     ),
     "output: directory('artifacts/copy.txt'), 'artifacts/copy.txt/x'|shell: 'true'": (
         "output artifacts/copy.txt/x lies in artifacts/copy.txt, the output of rule bad"
@@ -169,3 +174,33 @@ def test_status_metrics_plots_and_experiments_work_on_what_snakemake_built(tmp_p
     head, *changed = repository.run("dvc", "metrics", "diff").stdout.splitlines()
     assert head.split() == ["Path", "Metric", "HEAD", "workspace", "Change"]
     assert [line.split() for line in changed] == [["artifacts/metrics.json", "bytes", "10", "11", "1"]]
+
+
+def test_a_stage_name_is_given_once_and_a_command_makes_something(repository: Repository) -> None:
+    rules = "rule all:\n    input: 'artifacts/x'\n"
+    rules += BAD.format(name="code_", output="output: 'artifacts/x'", how="shell: 'cp {input} {output}'")
+    with pytest.raises(DvcfileError, match=r"^rule code: the stage name code is taken; rename the rule$"):
+        compiled(repository, rules.replace("code_", "code"))
+    with pytest.raises(DvcfileError, match=r"^rule only: has a command and no output$"):
+        compiled(repository, "rule only:\n    input: 'data/in.txt'\n    shell: 'cat {input}'\n")
+
+
+def test_what_is_kept_elsewhere_is_refused() -> None:
+    path = SimpleNamespace(is_storage=True, flags={})
+    rule = SimpleNamespace(is_checkpoint=False, shellcmd="cp a b")
+    job = SimpleNamespace(rule=rule, input=[path], output=[path], is_shadow=False, conda_env_spec=None)
+    job.container_img_url = job.env_modules = None
+    assert dvcfile._problems(job) == ["storage() cannot be expressed in dvc.yaml"]
+
+
+def test_fingerprints_of_other_rules_and_unknown_modules_are_said(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.run("modelworks", "dvcfile")
+    monkeypatch.chdir(repository.root)
+    shutil.rmtree("artifacts")
+    said = r"^dvc\.yaml was compiled for other rules \(.*\): run `modelworks dvcfile`$"
+    with pytest.raises(DvcfileError, match=said):
+        dvcfile.lock_entry(Path("dvc.yaml"))
+    done = repository.run("modelworks", "fingerprint", "modelworks.nope", check=False)
+    assert (done.returncode, done.stderr) == (1, "error: there is no module modelworks.nope\n")

@@ -234,6 +234,19 @@ def test_data_files_count_for_the_stages_that_name_them(project: Project, prints
     assert changed(before, prints()) == "b"
 
 
+def test_data_files_count_for_the_stage_that_matches_them_by_a_pattern(
+    project: Project, prints: Callable[[], Prints]
+) -> None:
+    project.write("src/demo/a.py", "from pathlib import Path\nlist(Path(__file__).parent.rglob('*.csv'))\n")
+    project.write("src/demo/tables/x.csv", "1")
+    project.write("src/demo/tables/x.tsv", "1")
+    before = prints()
+    assert list(json.loads(before["a"])["data"]) == ["demo/tables/x.csv"]
+    project.write("src/demo/tables/x.csv", "2")
+    project.write("src/demo/tables/x.tsv", "2")
+    assert changed(before, prints()) == "a"
+
+
 def distribution(folder: Path, name: str, version: str, requires: str = "", top: str | None = None) -> Path:
     """A fake installed distribution of one module."""
     top = top or name.replace("-", "_")

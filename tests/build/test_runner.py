@@ -283,3 +283,12 @@ def test_starting_a_stage_costs_little(project: Project) -> None:
         subprocess.run(command, check=True)
         spent.append(time.perf_counter() - start)
     assert min(spent) < 0.4
+
+
+def test_a_stage_that_asks_for_one_of_several_paths_is_told_their_number(project: Project) -> None:
+    project.write("a.txt", "")
+    project.write("b.txt", "")
+    result = project.run(project.stage("stage.input('many')"), "--in", "many", "a.txt", "b.txt")
+    assert (result.returncode, "ValueError: input 'many' holds 2 paths, not one" in result.stderr) == (1, True)
+    result = project.run(project.stage("pass"), "--in", "many", "a.txt", "--in", "many", "b.txt")
+    assert (result.returncode, "error: rule demo_rule: --in many is given twice" in result.stderr) == (1, True)

@@ -217,3 +217,16 @@ def test_passwords_of_remotes_are_readable_by_nobody_else_and_in_no_shared_file(
     workspace.create(bare.root, bare.root / "w")
     assert "hidden" not in (bare.root / "w/.dvc/config").read_text()
     assert "hidden" in (bare.root / "w/.dvc/config.local").read_text()
+
+
+def test_what_is_missing_at_the_root_and_what_cannot_be_made_is_said(bare: Repository) -> None:
+    (bare.root / "params.yaml").rename(bare.root / "kept")
+    with pytest.raises(WorkspaceError, match=r"has no params\.yaml\. Make it: git checkout params\.yaml$"):
+        workspace.check(str(bare.root), str(bare.root), {})
+    (bare.root / "kept").rename(bare.root / "params.yaml")
+    (bare.root / ".dvc/config").unlink()
+    with pytest.raises(WorkspaceError, match=r"has no \.dvc/config\. Make it: dvc init$"):
+        workspace.check(str(bare.root), str(bare.root), {})
+    bare.write("file", "")
+    with pytest.raises(WorkspaceError, match=r"/file/w: cannot be made: File exists$"):
+        workspace.create(bare.root, bare.root / "file/w")
