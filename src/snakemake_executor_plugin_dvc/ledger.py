@@ -1,10 +1,12 @@
 """What each executed job cost: one JSON line a job, beside the shared cache, one file a build."""
 
 import contextlib
+import functools
 import json
 import os
 import socket
 import statistics
+import subprocess
 import threading
 import time
 from collections import defaultdict
@@ -29,6 +31,17 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Ran:
+    """Where and when one job ran (UTC, ISO 8601), and what it used; `scheduler_job` is a cluster's id of it."""
+
+    started: str
+    cost: Cost
+    host: str
+    device: str
+    scheduler_job: str | None = None
+
+
+@dataclass(frozen=True)
 class Record:
     """One line of the ledger. `key` is the run-cache key, or None for a job that is not memoized."""
 
@@ -42,6 +55,42 @@ class Record:
     host: str
     device: str
     succeeded: bool
+    scheduler_job: str | None
+    git_commit: str | None
+
+
+def record(key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succeeded: bool) -> Record:
+    """The ledger's line for a job that ran."""
+    return Record(
+        key=key,
+        rule=rule,
+        wildcards=wildcards,
+        started=ran.started,
+        wall_s=round(ran.cost.wall_s, 3),
+        cpu_s=round(ran.cost.cpu_s, 3),
+        peak_bytes=ran.cost.peak_bytes,
+        host=ran.host,
+        device=ran.device,
+        succeeded=succeeded,
+        scheduler_job=ran.scheduler_job,
+        git_commit=git_commit(),
+    )
+
+
+@functools.cache
+def git_commit() -> str | None:
+    """The commit that is checked out in the working directory, followed by `+` if tracked files differ from it."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
 
 
 class Ledger:

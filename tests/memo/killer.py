@@ -34,7 +34,7 @@ _REGIONS = {
     "Ledger.append": f"{_PLUGIN}.ledger",
     "Memoizing.handle_job_success": f"{_PLUGIN}.memoizing",
     "Memoizing.shutdown": f"{_PLUGIN}.memoizing",
-    "Memoizing._finish": f"{_PLUGIN}.memoizing",
+    "Build._finish": f"{_PLUGIN}.build",
     "Workflow.include": "snakemake.workflow",
 }
 _WRITES = {"os.link", "os.symlink", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.utime", "open"}

@@ -13,7 +13,7 @@ import pytest
 from snakemake.common.tests import TestWorkflowsLocalStorageBase
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
-from snakemake_executor_plugin_dvc import Executor, ExecutorSettings, memoizing
+from snakemake_executor_plugin_dvc import Executor, ExecutorSettings, build
 
 from .forkserver import BIN, Workspace, initialise, shared
 from .project import CHAIN
@@ -25,7 +25,7 @@ _FINISHERS: list[Callable[[], None]] = []
 def _outside_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Snakemake runs in this process here: put back what it changes."""
     folder, environment, terminate = Path.cwd(), dict(os.environ), signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(memoizing, "atexit", SimpleNamespace(register=_FINISHERS.append))
+    monkeypatch.setattr(build, "atexit", SimpleNamespace(register=_FINISHERS.append))
     os.chdir(tmp_path)
     yield
     os.chdir(folder)

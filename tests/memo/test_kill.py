@@ -114,7 +114,7 @@ ELSEWHERE = [
     Point("Ledger.append", "open", "memo/ledger", nth=4, torn=True),
     Point("Ledger.append", "os.rename", "memo/seconds", nth=7),
     Point("Memoizing.shutdown", "leave"),
-    Point("Memoizing._finish", "enter"),
+    Point("Build._finish", "enter"),
 ]
 
 

@@ -1,0 +1,268 @@
+"""One build: which jobs are restored, what the others made is committed, and what is said of it.
+
+Shared by the executors of a build: a cluster's own and the one that runs Snakemake's local rules beside it.
+"""
+
+import atexit
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+from .buildlock import BuildLock
+from .commandline import resuming
+from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
+from .key import NotMemoized, relative
+from .ledger import Ledger, Ran, record
+from .memo import Hit, Memo, Miss
+from .reporter import Reporter
+from .repository import find_root, journal
+
+_DEFAULT_RATE = (100, 1.0)
+
+
+class Build:
+    """The state of one build in one working directory. Raises WorkflowError where there is no DVC repository."""
+
+    def __init__(self, workflow: Any) -> None:
+        self.workflow = workflow
+        self.reporter = Reporter()
+        self.misses: dict[Any, Miss] = {}
+        self.ran: dict[Any, Ran] = {}
+        self._hits: dict[Any, Hit] = {}
+        self._running: dict[Any, float] = {}
+        self._considered: set[Any] = set()
+        self._counted: set[Any] = set()
+        self._loaded: Memo | None = None
+        self._finished = False
+        self._lock = BuildLock(Path.cwd())
+        try:
+            root = find_root(Path.cwd())
+        except FileNotFoundError as error:
+            raise WorkflowError(str(error)) from None
+        holder = self._lock.acquire()
+        if holder is not None:
+            raise WorkflowError(f"{Path.cwd()} is already being built by {holder}")
+        atexit.register(self._finish)
+        if journal(root).exists():  # a killed build left finished stages that are not in dvc.lock
+            self._write_lock()
+
+    @property
+    def memo(self) -> Memo:
+        """The memo, loaded when the first job is looked up: a build with nothing to do never pays for it."""
+        if self._loaded is None:
+            settings = self.workflow.executor_settings
+            refresh = resolve(settings.refresh, "--dvc-refresh") if settings else None
+            try:
+                self._loaded = Memo(self.workflow.dag_settings.max_checksum_file_size, refresh, self.reporter.warn)
+            except (OSError, ValueError) as error:
+                raise WorkflowError(str(error)) from None
+        return self._loaded
+
+    # Deciding
+
+    def restore_or_begin(self, jobs: Iterable[Any], executor: Any) -> list[Any]:
+        """Restore those of the selected jobs that are in the cache; the others, which must run."""
+        self._lift_default_rate_limit()
+        return [job for job in jobs if not self._restored(job, executor)]
+
+    def _lift_default_rate_limit(self) -> None:
+        """Drop Snakemake's default of 100 jobs a second, meant for cluster schedulers: restoring submits nothing.
+
+        A limit that the user has set stays.
+        """
+        scheduler = self.workflow.scheduler
+        limit = self.workflow.scheduling_settings.max_jobs_per_timespan
+        if limit is not None and (limit.max_jobs, limit.timespan) == _DEFAULT_RATE and scheduler.job_rate_limiter:
+            scheduler.job_rate_limiter = None
+            scheduler.resources["_job_count"] = sys.maxsize
+
+    def _restored(self, job: Any, executor: Any) -> bool:
+        """Restore a selected job, or say why it must run."""
+        if only_collects(job):
+            return False
+        answer = self._look_up(job)
+        if isinstance(answer, Hit) and self._restore(job, answer, executor):
+            return True
+        if isinstance(answer, NotMemoized):
+            self._count_not_memoized(job, answer.reason)
+        else:
+            self.misses[job] = answer if isinstance(answer, Miss) else self.memo.miss(answer, "forced")
+            self.memo.lock.begin(answer.spec.name, [str(path) for path in job.output])
+        release_links(job)
+        register(job)
+        self._running[job] = time.monotonic()
+        return False
+
+    def restore_ready(self, executor: Any) -> None:
+        """Restore every other ready job that is in the cache, so that no hit waits for a core or a scheduling round.
+
+        A round takes as many jobs as there are cores, and costs Snakemake time for every job that is ready.
+        """
+        scheduler, dag = self.workflow.scheduler, self.workflow.dag
+        for job in dag.ready_jobs - self._considered:
+            self._considered.add(job)
+            if job.is_group() or only_collects(job):
+                continue
+            answer = self._look_up(job)
+            if not isinstance(answer, Hit):
+                continue
+            if self._restore(job, answer, executor):
+                dag.register_running({job})
+                scheduler.running.add(job)
+                scheduler.update_available_resources([job])
+
+    def _restore(self, job: Any, hit: Hit, executor: Any) -> bool:
+        if is_forced(job, self.workflow.dag, self.workflow.dag_settings) or is_write_protected(job):
+            return False
+        self.memo.lock.begin(hit.spec.name, [str(path) for path in job.output])
+        try:
+            self.memo.restore(hit)
+            stand_in_for_benchmark(job, hit.seconds)
+        except OSError as error:
+            self.reporter.warn(f"{hit.spec.name} cannot be restored, so it runs: {error}")
+            return False
+        self._hits[job] = hit
+        executor.report_job_success(SubmittedJobInfo(job=job))
+        return True
+
+    def _look_up(self, job: Any) -> Hit | Miss | NotMemoized:
+        try:
+            return self.memo.look_up(job)
+        except OSError as error:
+            return NotMemoized(f"input {error.filename} cannot be read: {error.strerror}")
+
+    # Afterwards
+
+    def succeeded(self, job: Any) -> None:
+        """Commit or note one job, after Snakemake has verified and touched the outputs."""
+        hit = self._hits.pop(job, None)
+        if hit is not None:
+            self.memo.restored(hit)
+            self.reporter.tally.restored += 1
+            self.reporter.tally.saved += hit.seconds
+            return
+        if self._running.pop(job, None) is None:
+            return
+        self.reporter.tally.ran += 1
+        miss = self.misses.pop(job, None)
+        self._book(job, miss, succeeded=True)
+        refused = self.memo.commit(miss) if miss is not None else None
+        if miss is None or refused is not None:
+            self.memo.left.forget(relative(str(path)) for path in job.output)
+        if miss is not None and refused is not None:
+            self.memo.lock.settle(miss.spec.name)
+            self._count_not_memoized(job, refused.reason)
+            if refused.stale:
+                self.workflow.persistence.started(job)
+        self.progress()
+
+    def failed(self, job: Any) -> None:
+        """Book a failed job; nothing of it is committed."""
+        self._running.pop(job, None)
+        self._hits.pop(job, None)
+        miss = self.misses.pop(job, None)
+        self._book(job, miss, succeeded=False)
+        if miss is not None:
+            self.memo.lock.settle(miss.spec.name)
+
+    def _book(self, job: Any, miss: Miss | None, succeeded: bool) -> None:
+        ran = self.ran.pop(job, None)
+        if ran is not None and not job.is_group():
+            key = miss.key.digest if miss else None
+            self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded))
+
+    def _count_not_memoized(self, job: Any, reason: str) -> None:
+        if job in self._counted:  # a further attempt
+            return
+        self._counted.add(job)
+        name = "group" if job.is_group() else job.rule.name
+        self.reporter.tally.not_memoized[f"{name}: {reason}"] += 1
+
+    # Saying
+
+    def progress(self) -> None:
+        """Say what runs, what is left and when it will be done, if the last time was a while ago."""
+        self.reporter.progress(self._describe)
+
+    def _describe(self) -> str | None:
+        """A progress line, or None when nothing runs."""
+        running = dict(self._running)
+        if not running:
+            return None
+        try:
+            needed = list(self.workflow.dag.needrun_jobs())
+        except RuntimeError:  # the main thread is changing the set: say it another time
+            return None
+        now = time.monotonic()
+        names = ", ".join(f"{title(job)} {now - since:.0f} s" for job, since in list(running.items())[:4])
+        waiting = [job for job in needed if job not in running and job not in self._hits and not only_collects(job)]
+        eta = _eta(self.memo.ledger, running, waiting, now, self.workflow.resource_settings.cores or 1)
+        return f"running {names}; {len(waiting)} jobs left; {eta}"
+
+    # The end
+
+    def stop(self) -> None:
+        """The build is stopped before its end: the summary says how to resume it."""
+        self.reporter.tally.warnings.append("stopped")
+
+    def end(self) -> None:
+        """Write dvc.lock for what did finish, and leave the working directory to others."""
+        self._write_lock()
+        self._lock.rest()
+
+    def _write_lock(self) -> None:
+        if self._loaded is None and not journal(find_root(Path.cwd())).exists():
+            return
+        try:
+            self.memo.finish()
+        except ValueError as error:
+            self.reporter.warn(
+                f"dvc.lock was not written: {error}. Repair or delete it: the next build then writes what this one made"
+            )
+        except OSError as error:
+            self.reporter.warn(f"dvc.lock was not written, the next build will: {error}")
+
+    def _finish(self) -> None:
+        """The last thing a build does: its summary line."""
+        if self._finished:
+            return
+        self._finished = True
+        self._lock.rest()
+        elapsed = time.clock_gettime(time.CLOCK_BOOTTIME) - _start_of_process()
+        stopped = "stopped" in self.reporter.tally.warnings
+        self.reporter.finish(elapsed, resuming() if stopped else None)
+
+
+def resolve(name: str | None, option: str) -> Callable[..., Any] | None:
+    """The function called `module:function`. Raises WorkflowError naming the option."""
+    if not name:
+        return None
+    try:
+        module, _, function = name.partition(":")
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise WorkflowError(f"{option} {name} must be module:function: {error}") from None
+
+
+def _eta(ledger: Ledger, running: dict[Any, float], waiting: list[Any], now: float, cores: int) -> str:
+    """When everything that is left would be done if all of it ran, from what its rules took before."""
+    left = 0.0
+    for job in (*running, *waiting):
+        expected = None if job.is_group() else ledger.expected(job.rule.name)
+        if expected is None:
+            return "ETA unknown (first run)"
+        left += max(expected - (now - running.get(job, now)), 0.0) * min(int(job.threads), cores)
+    return f"ETA at most {left / cores:.0f} s"
+
+
+def _start_of_process() -> float:
+    """When this process began, in seconds since boot."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
