@@ -1,6 +1,7 @@
 """What every rules file uses: `reads()` names keys of params.yaml, `code()` the fingerprint of a stage module."""
 
 import os
+import sys
 
 from snakemake.exceptions import WorkflowError
 
@@ -23,6 +24,8 @@ def _checked(function, *arguments):
         ) from None
 
 
+if {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
+    sys.stderr.write("What of this is in the cache: modelworks plan\n")
 _checked(workspace.check, os.getcwd(), workflow.basedir, config, workflow.configfiles)
 PARAMS = _checked(params_file.read)
 

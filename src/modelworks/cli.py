@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from modelworks.build.errors import ModelworksError
 
 COMMANDS = {
+    "plan": "say what a build would restore and run, and what it would cost",
     "workspace": "make a directory with its own params and artifacts, on the shared cache",
     "params": "check params.yaml",
     "dvcfile": "compile the Snakemake graph into dvc.yaml",

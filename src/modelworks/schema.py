@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from modelworks.build.prices import Prices
 from modelworks.k2.params import K2
 
 
@@ -16,4 +17,5 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     seed: Annotated[int, Field(ge=0, lt=1 << 63)]
+    prices: Prices
     k2: K2

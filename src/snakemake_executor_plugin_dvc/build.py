@@ -22,7 +22,7 @@ from .key import NotMemoized, relative
 from .ledger import Ledger, Ran, record
 from .memo import Hit, Memo, Miss
 from .reporter import Reporter
-from .repository import find_root, journal
+from .repository import find_root, journal, mark_foreign
 
 _DEFAULT_RATE = (100, 1.0)
 
@@ -161,6 +161,8 @@ class Build:
             self._count_not_memoized(job, refused.reason)
             if refused.stale:
                 self.workflow.persistence.started(job)
+        elif miss is not None and self.memo.is_outdated(miss):
+            mark_foreign(Path.cwd(), map(str, job.output))
         self.progress()
 
     def failed(self, job: Any) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from .hashing import Content, Hasher, Unfaithful, was_written
@@ -34,12 +35,22 @@ class Hit:
 
 @dataclass(frozen=True)
 class Miss:
-    """No usable result, and why. The key is fixed here, before the job starts."""
+    """No usable result, and why. The key is fixed here, before the job starts.
+
+    `frozen`: the inputs whose copies the job uses, if it uses copies, and then of the params too: they may change.
+    """
 
     spec: Spec
     key: Key
     reason: str
     seen: dict[str, os.stat_result] = field(default_factory=dict, compare=False)
+    frozen: frozenset[str] | None = None
+
+    def copies(self) -> tuple[dict[str, dict[str, Any]], dict[str, Any] | None]:
+        """The entries of the inputs, and the params, that the job has copies of."""
+        if self.frozen is None:
+            return {}, None
+        return {dep["path"]: dep for dep in self.key.deps if dep["path"] in self.frozen}, self.key.params
 
 
 @dataclass(frozen=True)
@@ -86,17 +97,19 @@ class Memo:
 
     # Deciding
 
-    def look_up(self, job: Any) -> Hit | Miss | NotMemoized:
+    def look_up(self, job: Any, known: Mapping[str, dict[str, Any]] = MappingProxyType({})) -> Hit | Miss | NotMemoized:
         """Say whether the job's result is in the cache, whole and undamaged.
 
-        A miss also notes which files the key was made from, by inode, size and time: see `commit`.
+        `known` are the entries of inputs that are not in place yet: outputs of jobs that would be restored. A miss also
+        notes which files the key was made from, by inode, size and time: see `commit`.
         """
         spec = describe(job, self.root)
         if isinstance(spec, NotMemoized):
             return spec
         try:
-            seen = self._identities(spec)
-            key = self.key(spec)
+            entries = {path: entry for path in spec.deps if (entry := self._entry_in(path, known))}
+            seen = {} if entries else self._identities(spec)
+            key = self.key(spec, entries)
         except Unfaithful as error:
             return NotMemoized(f"input {error}")
         except LookupError as error:
@@ -117,12 +130,30 @@ class Memo:
         paths = (*spec.deps, *spec.software_files)
         return {name: status for path in paths for name, status in self.hasher.identities(path).items()}
 
-    def key(self, spec: Spec) -> Key:
-        """The job's key as of now. Raises OSError, Unfaithful, or LookupError for a params key that is not there."""
-        deps = tuple(self.hasher.content(path).entry(path) for path in spec.deps)
-        params = {name: self._param(name) for name in spec.params}
+    def _entry_in(self, path: str, known: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+        """The entry of a path among known ones: its own, or that of a file in a known directory."""
+        if path in known:
+            return {**known[path], "path": path}
+        for folder in map(str, PurePosixPath(path).parents):
+            if folder in known and known[folder]["md5"].endswith(".dir"):
+                member = self.store.files(known[folder]["md5"]).get(os.path.relpath(path, folder))
+                return {"path": path, "hash": "md5", "md5": member[0]} if member else None
+        return None
+
+    def key(
+        self,
+        spec: Spec,
+        entries: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+        params: Mapping[str, Any] | None = None,
+    ) -> Key:
+        """The job's key as of now, but for inputs and params whose values are given.
+
+        Raises OSError, Unfaithful, or LookupError for a params key that is not there.
+        """
+        deps = tuple(entries[path] if path in entries else self.hasher.content(path).entry(path) for path in spec.deps)
+        values = {name: self._param(name) for name in spec.params} if params is None else dict(params)
         command = spec.full_command(lambda path: self.hasher.file(path, os.stat(path)))
-        return Key(cmd=command, deps=deps, params=params, outs=spec.outs)
+        return Key(cmd=command, deps=deps, params=values, outs=spec.outs)
 
     def _candidates(self, spec: Spec, key: Key) -> list[Outs]:
         """Results to try, in order: what dvc.lock names, then the run-cache's."""
@@ -203,7 +234,7 @@ class Memo:
         try:
             if self.refresh is not None:
                 self.refresh()
-            now = self.key(miss.spec)
+            now = self.key(miss.spec, *miss.copies())
             touched = self._identities(miss.spec)
         except OSError as error:
             return f"{error.filename} was removed"
@@ -212,10 +243,17 @@ class Memo:
         if now.digest != miss.key.digest:
             self._check_linked(miss, now)
             return f"{miss.key.difference(now)} changed"
-        names = sorted(touched.keys() | miss.seen.keys())
+        names = sorted((touched.keys() | miss.seen.keys()) - (miss.frozen or frozenset()))
         written = [name for name in names if was_written(miss.seen.get(name), touched.get(name))]
         # The same content again, but the job may have read another one in between.
         return f"{written[0]} was written" if written else None
+
+    def is_outdated(self, miss: Miss) -> bool:
+        """Whether a committed result, made from copies, is not what the job would make now."""
+        try:
+            return miss.frozen is not None and self.key(miss.spec).digest != miss.key.digest
+        except (OSError, LookupError, Unfaithful):
+            return True
 
     def _check_linked(self, miss: Miss, now: Key) -> None:
         """Look at the objects of inputs that changed: an input that is a link to the cache may have been written to."""

@@ -31,9 +31,13 @@ class Memoizing(RealExecutor):
             return
         misses = self.build.restore_or_begin(jobs, self)
         if misses:
-            super().run_jobs(misses)
+            self.run_misses(misses)
         self.build.restore_ready(self)
         self.build.progress()
+
+    def run_misses(self, jobs: list[Any]) -> None:
+        """Hand jobs on to the executor that this class is mixed with."""
+        super().run_jobs(jobs)
 
     def handle_job_success(self, job: Any) -> None:
         """Commit or note one job. Called by the scheduler after it has verified and touched the outputs."""

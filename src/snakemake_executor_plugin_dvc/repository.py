@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +62,16 @@ def prepare(folder: Path) -> None:
     unknown = [
         path for path in recorded if os.path.lexists(folder / path) and not _record(folder, "metadata", path).exists()
     ]
-    for path in (*foreign, *unknown):
-        _write_record(folder, "metadata", path, _foreign_metadata())
+    mark_foreign(folder, (*foreign, *unknown))
 
 
-def _foreign_metadata() -> dict[str, Any]:
+def mark_foreign(folder: Path, paths: Iterable[str]) -> None:
+    """Have Snakemake take outputs for made with other params, so that it runs their jobs, which are then looked up."""
     from snakemake.persistence import RECORD_FORMAT_VERSION
 
-    return {"record_format_version": RECORD_FORMAT_VERSION, "params": ["<not what the last build left>"]}
+    for path in paths:
+        content = {"record_format_version": RECORD_FORMAT_VERSION, "params": ["<not what the last build left>"]}
+        _write_record(folder, "metadata", path, content)
 
 
 def _unlock(path: Path) -> None:

@@ -37,7 +37,8 @@ def test_the_lock_file_is_what_is_installed() -> None:
 def test_installing_gives_the_command_and_the_plugin() -> None:
     scripts = importlib.metadata.entry_points(group="console_scripts", name="modelworks")
     assert [script.value for script in scripts] == ["modelworks.cli:main"]
-    assert importlib.util.find_spec("snakemake_executor_plugin_dvc") is not None
+    for plugin in ("snakemake_executor_plugin_dvc", "snakemake_executor_plugin_dvc_slurm"):
+        assert importlib.util.find_spec(plugin) is not None
 
 
 def test_help_is_instant_and_imports_nothing_heavy() -> None:
@@ -75,6 +76,19 @@ def test_the_profile_names_the_executor_the_greedy_scheduler_and_reruns_incomple
     profile = yaml.safe_load((PROJECT / "profiles/default/config.yaml").read_text())
     wanted = {"executor": "dvc", "cores": "all", "scheduler": "greedy", "rerun-incomplete": True}
     assert {key: profile[key] for key in wanted} == wanted
+
+
+def test_the_cluster_profile_names_options_that_there_are_and_functions_that_are_there() -> None:
+    profile = yaml.safe_load((PROJECT / "profiles/slurm/config.yaml").read_text())
+    assert profile["executor"] == "dvc-slurm"
+    for name in ("refresh", "snapshot"):
+        module, _, function = profile[f"dvc-slurm-{name}"].partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+    text = subprocess.run([BIN / "snakemake", "--help"], capture_output=True, text=True, check=True).stdout
+    unknown = [key for key in profile if f"--{key}" not in text]
+    assert unknown == []
+    partitions = yaml.safe_load((PROJECT / profile["dvc-slurm-partition-config"]).read_text())["partitions"]
+    assert any("max_gpu" in partition for partition in partitions.values())
 
 
 def test_lint_of_the_rules_gives_only_its_advice_on_conda() -> None:

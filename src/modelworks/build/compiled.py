@@ -16,22 +16,23 @@ class CompileError(ModelworksError):
 
 @dataclass(frozen=True)
 class Compiled:
-    """Snakemake's jobs that make something, in the order of the rules, and the structural values they hold for."""
+    """Snakemake's jobs that make something, in the order of the rules, the structural values they hold for, the DAG."""
 
     jobs: list[Any]
     structural: dict[str, Any]
+    dag: Any
 
 
 @contextlib.contextmanager
-def compile_graph(snakefile: Path, directory: Path) -> Iterator[Compiled]:
-    """Build the graph of a Snakefile's default target in a workspace, which is the working directory meanwhile.
+def compile_graph(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> Iterator[Compiled]:
+    """Build the graph of targets (the default one) of a Snakefile in a workspace, the working directory meanwhile.
 
     Raises CompileError and ParamsError.
     """
     from snakemake.api import SnakemakeApi
     from snakemake.exceptions import WorkflowError
     from snakemake.settings.enums import Quietness
-    from snakemake.settings.types import OutputSettings, ResourceSettings
+    from snakemake.settings.types import DAGSettings, OutputSettings, ResourceSettings
     from snakemake_interface_common.exceptions import ApiError
 
     values = params.read(directory / params.FILE)
@@ -40,7 +41,7 @@ def compile_graph(snakefile: Path, directory: Path) -> Iterator[Compiled]:
             opened = api.workflow(
                 ResourceSettings(cores=1), snakefile=snakefile.absolute(), workdir=directory.absolute()
             )
-            workflow = opened.dag().workflow_api._workflow
+            workflow = opened.dag(DAGSettings(targets=targets)).workflow_api._workflow
             workflow._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             workflow._build_dag()
         except (WorkflowError, ApiError) as error:
@@ -52,4 +53,4 @@ def compile_graph(snakefile: Path, directory: Path) -> Iterator[Compiled]:
         order = {rule.name: position for position, rule in enumerate(workflow.rules)}
         jobs = [job for job in workflow.dag.jobs if job.output or not job.is_norun]
         jobs.sort(key=lambda job: (order[job.rule.name], sorted(job.wildcards_dict.items())))
-        yield Compiled(jobs, params.structural(values))
+        yield Compiled(jobs, params.structural(values), workflow.dag)
