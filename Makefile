@@ -8,10 +8,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: install
 	snakemake
 
-test: install
+test: install .venv/slurm/installed
 	pytest -n 2 --dist loadgroup
 
-soak: install
+soak: install .venv/slurm/installed
 	MODELWORKS_SOAK=1 pytest -n 2 --dist loadgroup
 
 lint: install
@@ -30,4 +30,9 @@ install: .venv/installed
 	$(PYTHON) -m venv .venv
 	python -m pip install --quiet --requirement requirements.lock
 	python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $@
+
+# Beside the environment, for the tests of clusters alone: every start of Snakemake loads the plugins that it finds.
+.venv/slurm/installed: requirements-slurm.lock .venv/installed
+	python -m pip install --quiet --upgrade --no-deps --target .venv/slurm --requirement requirements-slurm.lock
 	touch $@

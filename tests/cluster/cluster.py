@@ -35,6 +35,7 @@ TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
+SchedulerParameters=sched_interval=2,bf_interval=2
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 AccountingStorageType=accounting_storage/none
@@ -102,7 +103,9 @@ class Cluster:
     def kill_node(self, node: str) -> None:
         """Kill a node: its daemon and all that runs on it."""
         daemon = self._daemons.pop(node)
-        steps = [process for process in psutil.process_iter() if _is_step(process, self.folder / f"spool-{node}")]
+        titles = [f"[{job}." for job in self.run("squeue", "-h", "-w", node, "-o", "%i").split()]
+        steps = [process for process in psutil.process_iter() if _is_step(process, titles)]
+        assert len(steps) >= len(titles), "what runs on the node was not found"
         doomed = [psutil.Process(daemon.pid), *steps, *(child for step in steps for child in step.children(True))]
         for process in doomed:
             try:
@@ -110,6 +113,8 @@ class Cluster:
             except psutil.NoSuchProcess:
                 continue
         daemon.wait()
+        # What Slurm finds out by itself within a minute.
+        self.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=killed")
 
     def stop(self) -> None:
         """Stop everything, the controller last."""
@@ -158,13 +163,12 @@ def is_installed() -> bool:
     return all(shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") for program in PROGRAMS)
 
 
-def _is_step(process: psutil.Process, spool: Path) -> bool:
+def _is_step(process: psutil.Process, titles: list[str]) -> bool:
     try:
-        return process.name() == "slurmstepd" and any(
-            str(spool) in part for part in [*process.cmdline(), process.cwd()]
-        )
+        line = " ".join(process.cmdline())
     except psutil.Error:
         return False
+    return line.startswith("slurmstepd:") and any(title in line for title in titles)
 
 
 def _wait_for(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:

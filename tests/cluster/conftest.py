@@ -1,24 +1,27 @@
 """The cluster that these tests share, and a workspace that builds on it."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.memo.forkserver import Workspace, shared
+from tests.memo.forkserver import ForkServer, Workspace
 
 from .cluster import Cluster, is_installed
+
+PLUGIN = Path(sys.prefix) / "slurm"
 
 
 class SlurmWorkspace(Workspace):
     """A workspace whose builds go through the plugin `dvc-slurm`."""
 
-    def __init__(self, folder: Path, cluster: Cluster, cache: Path | None = None) -> None:
-        super().__init__(shared(), folder, cache)
+    def __init__(self, forks: ForkServer, folder: Path, cluster: Cluster, cache: Path | None = None) -> None:
+        super().__init__(forks, folder, cache)
         self.cluster = cluster
 
     def environment(self, **extra: str) -> dict[str, str]:
-        return super().environment(**self.cluster.environment(), **extra)
+        return super().environment(**self.cluster.environment(), **{"PYTHONPATH": str(PLUGIN), **extra})
 
     def flags(self, executor: str) -> list[str]:
         if executor != "dvc":
@@ -50,7 +53,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         made.stop()
 
 
+@pytest.fixture(scope="session")
+def slurm_forks() -> Iterator[ForkServer]:
+    """The process whose forks run snakemake with its Slurm plugin."""
+    if not (PLUGIN / "snakemake_executor_plugin_slurm").is_dir():
+        pytest.skip("needs Snakemake's Slurm plugin beside the environment: make .venv/slurm/installed")
+    with ForkServer(PLUGIN) as forks:
+        yield forks
+
+
 @pytest.fixture
-def workspace(tmp_path: Path, cluster: Cluster) -> SlurmWorkspace:
+def workspace(tmp_path: Path, slurm_forks: ForkServer, cluster: Cluster) -> SlurmWorkspace:
     """An empty workspace."""
-    return SlurmWorkspace(tmp_path / "w", cluster)
+    return SlurmWorkspace(slurm_forks, tmp_path / "w", cluster)

@@ -15,7 +15,7 @@ from tests.build.repository import Repository
 from tests.memo.forkserver import Build
 
 from .cluster import Cluster
-from .conftest import SlurmWorkspace
+from .conftest import PLUGIN, SlurmWorkspace
 
 pytestmark = pytest.mark.xdist_group("slurm")
 
@@ -87,7 +87,7 @@ def test_misses_run_on_their_nodes_and_hits_submit_nothing(workspace: SlurmWorks
     assert list((workspace.folder / ".snakemake/dvc-slurm").iterdir()) == []
 
 
-def test_what_slurm_built_the_local_plugin_and_dvc_find(workspace: SlurmWorkspace, tmp_path: Path) -> None:
+def test_what_slurm_built_the_local_plugin_finds(workspace: SlurmWorkspace) -> None:
     workspace.write({"Snakefile": SNAKEFILE, "source.txt": "text\n"})
     assert workspace.build("far.txt").counts == (0, 1, 0)
     (workspace.folder / "far.txt").unlink()
@@ -234,16 +234,13 @@ rule made:
 
 
 def test_a_waiting_job_runs_what_its_key_says_while_code_and_params_are_edited(
-    tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, workspace: SlurmWorkspace, cluster: Cluster
 ) -> None:
     repository = Repository(tmp_path / "root", rules=RULES, git=False)
     repository.write("src/demo/__init__.py", "")
     repository.write("src/demo/helper.py", "VALUE = 'old code'\n")
     repository.write("src/demo/stage.py", STAGE)
-    sources = f"{repository.root / 'src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(os.pathsep)
-    for name, value in (cluster.environment() | {"PYTHONPATH": sources}).items():
-        monkeypatch.setenv(name, value)
-    workspace = SlurmWorkspace(tmp_path / "unused", cluster)
+    environment = workspace.environment(PYTHONPATH=f"{repository.root / 'src'}{os.pathsep}{PLUGIN}")
     flags = [
         *workspace.flags("dvc"),
         "--dvc-slurm-refresh=modelworks.build.fingerprint:refresh",
@@ -257,7 +254,7 @@ def test_a_waiting_job_runs_what_its_key_says_while_code_and_params_are_edited(
 
     cluster.run("scontrol", "update", "NodeName=cpu1", "State=DRAIN", "Reason=test")
     try:
-        started = workspace.forks.start(flags, repository.root, dict(os.environ))
+        started = workspace.forks.start(flags, repository.root, environment)
         wait_for(lambda: cluster.jobs("PENDING"), "no job was submitted")
         repository.write("src/demo/helper.py", "VALUE = 'new code'\n")
         params.write_text(new)
@@ -269,7 +266,7 @@ def test_a_waiting_job_runs_what_its_key_says_while_code_and_params_are_edited(
     assert made.read_text() == f"old code {seed[1]} some data\n"
 
     def build() -> str:
-        status, said = workspace.forks.start(flags, repository.root, dict(os.environ)).wait()
+        status, said = workspace.forks.start(flags, repository.root, environment).wait()
         assert status == 0, said
         return said
 

@@ -67,7 +67,10 @@ class Started:
 
 
 class ForkServer:
-    """The process that forks; it ends with the `with` block."""
+    """The process that forks; it ends with the `with` block. `path` is put before its module search path."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="fork-")
@@ -77,6 +80,7 @@ class ForkServer:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.memo.forkserver", str(self._socket)],
             cwd=repository,
+            env=os.environ | ({"PYTHONPATH": str(self._path)} if self._path else {}),
         )
         deadline = time.monotonic() + 60
         while not self._socket.exists():
