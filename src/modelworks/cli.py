@@ -10,6 +10,7 @@ from modelworks.build.errors import ModelworksError
 
 COMMANDS = {
     "plan": "say what a build would restore and run, and what it would cost",
+    "why": "say why jobs would run: every difference to what was last built",
     "workspace": "make a directory with its own params and artifacts, on the shared cache",
     "params": "check params.yaml",
     "dvcfile": "compile the Snakemake graph into dvc.yaml",

@@ -107,7 +107,7 @@ class Memo:
         if isinstance(spec, NotMemoized):
             return spec
         try:
-            entries = {path: entry for path in spec.deps if (entry := self._entry_in(path, known))}
+            entries = {path: entry for path in spec.deps if (entry := self.entry_in(path, known))}
             seen = {} if entries else self._identities(spec)
             key = self.key(spec, entries)
         except Unfaithful as error:
@@ -130,7 +130,7 @@ class Memo:
         paths = (*spec.deps, *spec.software_files)
         return {name: status for path in paths for name, status in self.hasher.identities(path).items()}
 
-    def _entry_in(self, path: str, known: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    def entry_in(self, path: str, known: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
         """The entry of a path among known ones: its own, or that of a file in a known directory."""
         if path in known:
             return {**known[path], "path": path}
@@ -151,7 +151,7 @@ class Memo:
         Raises OSError, Unfaithful, or LookupError for a params key that is not there.
         """
         deps = tuple(entries[path] if path in entries else self.hasher.content(path).entry(path) for path in spec.deps)
-        values = {name: self._param(name) for name in spec.params} if params is None else dict(params)
+        values = {name: self.param(name) for name in spec.params} if params is None else dict(params)
         command = spec.full_command(lambda path: self.hasher.file(path, os.stat(path)))
         return Key(cmd=command, deps=deps, params=values, outs=spec.outs)
 
@@ -168,7 +168,8 @@ class Memo:
         confirmed = len(rest) < len(results) or self.lock.params(spec.name, PARAMS_FILE) == key.params
         return [named, *rest] if confirmed else results
 
-    def _param(self, name: str) -> Any:
+    def param(self, name: str) -> Any:
+        """The value of a dotted key of params.yaml. Raises LookupError if it is not there or no plain data."""
         status = os.stat(PARAMS_FILE)
         identity = (status.st_mtime_ns, status.st_size)
         if self._params is None or self._params[0] != identity:

@@ -16,7 +16,7 @@ from typing import Any
 from modelworks.build import environment
 
 FILE = Path(".snakemake/modelworks/fingerprint.json")
-FORMAT = 1
+FORMAT = 2
 # Kernels stamp files by a clock of up to 10 ms: two edits within one tick leave the same stat.
 GRANULARITY_NS = 50_000_000
 

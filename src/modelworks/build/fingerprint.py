@@ -15,6 +15,8 @@ pattern holding `*`. A file that is named only by computation is not found, and 
 Optional dependencies that a package uses without requiring them do not count: import them in the stage.
 """
 
+import contextlib
+import hashlib
 import json
 import sys
 from collections.abc import Iterable
@@ -28,6 +30,7 @@ from modelworks.build.cache import StatCache
 
 Fingerprint = dict[str, Any]
 DIRECTORY = Path("artifacts/code")
+HISTORY = Path(".snakemake/modelworks/fingerprints")
 # Stage.seed and the other methods are code of every stage, whether or not it names the class.
 IMPLICIT = "modelworks.stage"
 
@@ -59,7 +62,26 @@ def write(modules: Iterable[str], directory: Path | str = DIRECTORY) -> list[Pat
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             caches.replace_file(path, text)
             written.append(path)
+        remember(module, text)
     return written
+
+
+def remember(module: str, text: str) -> None:
+    """Keep a fingerprint with the hashes of the functions behind it, by DVC's hash of its file: see `why`."""
+    kept = HISTORY / f"{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}.json"
+    if kept.exists():
+        return
+    from modelworks.build.closure import Importer
+
+    cache = caches.of_workspace()
+    importer = Importer(cache.search_path())
+    functions = {}
+    for name in json.loads(text)["modules"]:
+        spec = importer.find(name)
+        if spec is not None and spec.has_location and spec.origin:
+            functions[name] = source(Path(spec.origin), cache)["functions"]
+    with contextlib.suppress(OSError):
+        caches.replace_file(kept, json.dumps({"fingerprint": json.loads(text), "functions": functions}))
 
 
 def refresh(directory: Path | str = DIRECTORY) -> list[Path]:

@@ -7,6 +7,7 @@ cutoff stops it if that job makes what it made before.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,8 +29,14 @@ class Step:
     gpu: bool
 
 
-def steps(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> list[Step]:
-    """The jobs that are out of date, each after those that it depends on. Raises CompileError and ParamsError."""
+@contextmanager
+def judged(
+    snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()
+) -> Iterator[tuple[Any, Iterator["Judged"]]]:
+    """The memo, and the jobs that are out of date, each after those that it depends on, which is where it is judged.
+
+    Raises CompileError and ParamsError.
+    """
     from snakemake_executor_plugin_dvc.buildlock import BuildLock
     from snakemake_executor_plugin_dvc.memo import Memo
     from snakemake_executor_plugin_dvc.repository import prepare
@@ -39,27 +46,44 @@ def steps(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset(
         prepare(directory)
         lock.release()
     with compile_graph(snakefile, directory, targets) as compiled:
-        return list(_steps(compiled.dag, Memo()))
+        memo = Memo()
+        yield memo, _judged(compiled.dag, memo)
 
 
-def _steps(dag: Any, memo: Any) -> Iterator[Step]:
+@dataclass(frozen=True)
+class Judged:
+    """A job with its step, the steps upstream that would run, and what its inputs would hold: path -> lock entry."""
+
+    job: Any
+    step: Step
+    causes: list[str]
+    contents: Mapping[str, dict[str, Any]]
+
+
+def steps(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> list[Step]:
+    """What would happen to each job that is out of date. Raises CompileError and ParamsError."""
+    with judged(snakefile, directory, targets) as (_, jobs):
+        return [one.step for one in jobs]
+
+
+def _judged(dag: Any, memo: Any) -> Iterator[Judged]:
     from snakemake_executor_plugin_dvc.jobs import only_collects
 
     contents: dict[str, dict[str, Any]] = {}
-    runs: dict[Any, str] = {}
+    runs: dict[Any, list[str]] = {}
     for level in dag.toposorted():
         for job in sorted(level, key=lambda job: (job.rule.name, sorted(job.wildcards_dict.items()))):
             if not dag.needrun(job):
                 continue
-            causes = sorted({runs[other] for other in dag.job_dependencies(job) if other in runs})
+            causes = sorted({name for other in dag.job_dependencies(job) for name in runs.get(other, [])})
             if only_collects(job):
-                if causes:
-                    runs[job] = causes[0]
+                runs[job] = causes
                 continue
             verdict, reason, seconds = _judge(job, memo, contents, causes)
             if verdict != "restore":
-                runs[job] = _name(job)
-            yield Step(_name(job), job.rule.name, verdict, reason, seconds, bool(job.resources.get("gpu", 0)))
+                runs[job] = [_name(job)]
+            gpu = bool(job.resources.get("gpu", 0))
+            yield Judged(job, Step(_name(job), job.rule.name, verdict, reason, seconds, gpu), causes, contents)
 
 
 def _judge(

@@ -19,6 +19,7 @@ def read(path: Path) -> Record:
     - own_doc: the name `__doc__` is read; any_doc: docstrings of other objects are read.
     - imports: [level, module, [names]]; no names for `import` and `importlib.import_module("literal")`.
     - exports: the literal strings of `__all__`, which `from package import *` imports where they are modules.
+    - functions: hash of each top-level function, class and method without docstrings, "" for the rest of the module.
     - strings: last path components of string constants: the data files that the module may name.
     A file that is not Python source (an extension module), or not valid, is known by its bytes.
     """
@@ -36,6 +37,7 @@ def read(path: Path) -> Record:
             "any_doc": 0,
             "imports": [],
             "exports": [],
+            "functions": {},
             "strings": [],
         }
     record: Record = {"documented": _digest(tree), "imports": list(_imports(tree))}
@@ -46,7 +48,25 @@ def read(path: Path) -> Record:
     _strip(tree)
     record["strings"] = sorted({_last(string) for string in _words(tree)[2] if _last(string)})
     record["bare"] = _digest(tree)
+    record["functions"] = _functions(tree)
     return record
+
+
+def _functions(tree: ast.Module) -> dict[str, str]:
+    """Hashes by name: what a person calls the part of a module that was edited."""
+    found: dict[str, str] = {}
+    rest: list[ast.stmt] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found[node.name] = _digest(node)
+        elif isinstance(node, ast.ClassDef):
+            methods = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+            found |= {f"{node.name}.{item.name}": _digest(item) for item in methods}
+            body = [item for item in node.body if item not in methods]
+            found[node.name] = _digest(ast.Module([*node.decorator_list, *node.bases, *body], []))  # type: ignore[list-item]
+        else:
+            rest.append(node)
+    return found | {"": _digest(ast.Module(rest, []))}
 
 
 def _digest(tree: ast.AST) -> str:
