@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from modelworks.build.errors import ModelworksError
 
 COMMANDS = {
+    "costs": "say what an artifact has cost through its lineage, and what the memo has saved",
+    "lineage": "show everything that an artifact was made from",
     "plan": "say what a build would restore and run, and what it would cost",
     "why": "say why jobs would run: every difference to what was last built",
     "workspace": "make a directory with its own params and artifacts, on the shared cache",

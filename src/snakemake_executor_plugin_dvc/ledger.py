@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,29 @@ class Ledger:
         if self._history is not None and record.succeeded:
             self._history[record.rule].append(record.wall_s)
 
+    def restored(self, keys: list[str]) -> None:
+        """Note what a build has restored, with a single line at its end."""
+        with contextlib.suppress(OSError):
+            folder = self._cache / "memo" / "restored"
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / self._path.name).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(keys) + "\n")
+
+    def made(self) -> dict[str, dict[str, Any]]:
+        """The record of the last successful run of each key, over all builds."""
+        records = [record for record in self._read(0) if record.get("key") and record.get("succeeded")]
+        return {record["key"]: record for record in sorted(records, key=lambda record: str(record.get("started")))}
+
+    def restores(self) -> Counter[str]:
+        """How often each key has been restored, over all builds."""
+        found: Counter[str] = Counter()
+        for path in (self._cache / "memo" / "restored").glob("*.jsonl"):
+            with contextlib.suppress(OSError):
+                for line in path.read_text(encoding="utf-8").splitlines():
+                    with contextlib.suppress(ValueError, TypeError):
+                        found.update(json.loads(line))
+        return found
+
     def seconds(self, key: str) -> float:
         """Wall seconds that the job with this key took when it was last run, 0 if nobody wrote that down."""
         try:
@@ -129,16 +152,17 @@ class Ledger:
         """Median wall seconds of a rule over the newest builds, or None if it has never run."""
         if self._history is None:
             self._history = defaultdict(list)
-            for record in self._read_newest():
+            for record in self._read(_HISTORY_FILES):
                 with contextlib.suppress(KeyError, TypeError):
                     if record["succeeded"]:
                         self._history[record["rule"]].append(float(record["wall_s"]))
         times = self._history.get(rule)
         return statistics.median(times[-20:]) if times else None
 
-    def _read_newest(self) -> list[dict[str, Any]]:
+    def _read(self, newest: int) -> list[dict[str, Any]]:
+        """The records of the newest builds, of all for 0."""
         records = []
-        for path in sorted(self._folder.glob("*.jsonl"))[-_HISTORY_FILES:]:
+        for path in sorted(self._folder.glob("*.jsonl"))[-newest:]:
             with contextlib.suppress(OSError):
                 for line in path.read_text().splitlines():
                     with contextlib.suppress(ValueError):

@@ -93,6 +93,7 @@ class Memo:
         self.ledger = Ledger(cache)
         self.lock = DvcLock(journal(self.root))
         self.left = Left(state_folder(self.root, Path.cwd()))
+        self._restored: list[str] = []
         self._params: tuple[tuple[int, int], dict[str, Any]] | None = None
 
     # Deciding
@@ -214,6 +215,7 @@ class Memo:
             if not out["md5"].endswith(".dir"):
                 self.store.touched(out["md5"], Path(out["path"]))
         self.lock.record(hit.spec.name, hit.key.entry(hit.outs))
+        self._restored.append(hit.key.digest)
 
     def commit(self, miss: Miss) -> Refused | None:
         """Store the result of a job that has run, under the key fixed before it started; None when that is done."""
@@ -304,6 +306,9 @@ class Memo:
     def finish(self) -> None:
         """Write dvc.lock for what was finished. Raises TimeoutError, OSError or ValueError; nothing is lost then."""
         self.left.write()
+        if self._restored:
+            self.ledger.restored(self._restored)
+            self._restored = []
         if not self.lock.pending:
             self.lock.write()
             return

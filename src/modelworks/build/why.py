@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import plan
-from modelworks.build.errors import ModelworksError
+from modelworks.build import lineage, plan
 from modelworks.build.fingerprint import DIRECTORY, HISTORY
 
 Entry = Mapping[str, Any]
@@ -25,28 +24,16 @@ def reasons(snakefile: Path, directory: Path, targets: frozenset[str] = frozense
 
 
 def between(one: Path, other: Path) -> dict[str, list[str]]:
-    """Stage -> how it was last built differently in two workspaces. Raises ModelworksError for one without dvc.lock."""
-    entries = [_lock(folder) for folder in (one, other)]
+    """Stage -> how it was last built differently in two workspaces. Raises LineageError for one without dvc.lock."""
+    entries = [lineage.entries(folder) for folder in (one, other)]
     found: dict[str, list[str]] = {}
     for name in sorted(set(entries[0]) | set(entries[1])):
         first, second = (known.get(name) for known in entries)
-        if not any(entry and entry.get("deps") for entry in (first, second)):
-            continue  # the stage `code`, which Snakemake does not have
         if first is None or second is None:
             found[name] = [f"built only in {one if second is None else other}"]
         elif differences := list(_differences(first, second, (one, other))):
             found[name] = differences
     return found
-
-
-def _lock(folder: Path) -> dict[str, Entry]:
-    from snakemake_executor_plugin_dvc.lockyaml import load_yaml
-
-    try:
-        stages = load_yaml((folder / "dvc.lock").read_text(encoding="utf-8")).get("stages") or {}
-    except (OSError, ValueError) as error:
-        raise ModelworksError(f"{folder / 'dvc.lock'}: cannot be read: {error}. Build there first") from None
-    return {name: entry for name, entry in stages.items() if isinstance(entry, dict)}
 
 
 def _reasons(one: plan.Judged, memo: Any) -> Iterator[str]:
