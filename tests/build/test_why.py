@@ -158,7 +158,7 @@ def test_a_fingerprint_that_is_not_remembered_says_so(explained: Explained) -> N
 def test_two_workspaces_are_compared(explained: Explained, tmp_path: Path) -> None:
     other = tmp_path / "other"
     workspace.create(explained.root, other, [], ["k2.samples.count=12"])
-    with pytest.raises(ModelworksError, match=r"dvc\.lock: cannot be read: .*\. Build there first$"):
+    with pytest.raises(ModelworksError, match=r"dvc\.lock: cannot be read: .*\. Build first$"):
         why.between(explained.root, other)
     explained.build(other)
     assert why.between(explained.root, other) == {"made": ["params.yaml: k2.samples.count: 10 -> 12"]}
