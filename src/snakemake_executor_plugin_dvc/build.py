@@ -17,6 +17,7 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from .buildlock import BuildLock
 from .commandline import resuming
+from .failure import describe
 from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
 from .key import NotMemoized, relative
 from .ledger import Ledger, Ran, record
@@ -170,6 +171,8 @@ class Build:
         self._running.pop(job, None)
         self._hits.pop(job, None)
         miss = self.misses.pop(job, None)
+        for line in describe(job, self.ran.get(job)):
+            self.reporter.say(line)
         self._book(job, miss, succeeded=False)
         if miss is not None:
             self.memo.lock.settle(miss.spec.name)

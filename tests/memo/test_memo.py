@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -567,3 +568,31 @@ def test_a_job_that_is_tried_again_counts_once(tmp_path: Path) -> None:
         **{"in.txt": "x\n"},
     )
     assert project.build().counts == (0, 1, 1)
+
+
+def test_a_failure_says_what_it_used_its_last_lines_and_how_to_run_it_again(tmp_path: Path) -> None:
+    project = Project(tmp_path / "a project")
+    project.put(
+        Snakefile="""
+        rule job:
+            input: "in.txt"
+            output: "out.txt"
+            log: "job.log"
+            threads: 2
+            shell:
+                "for n in $(seq 20); do echo line $n; done > {log}; sleep 0.7; test -e 'go on' || exit 3;"
+                "cat {input} > {output}; echo {threads} $HOME >> {output}"
+        """,
+        **{"in.txt": "x\n"},
+    )
+    build = project.build()
+    assert build.code != 0
+    assert re.search(r"^job failed on \S+ after \d\.\d s, peak memory [1-9]\d* MB$", build.output, re.MULTILINE)
+    tail = "the last lines of job.log:\n" + "".join(f"  line {n}\n" for n in range(11, 21))
+    assert tail in build.output
+    (line,) = re.findall(r"^run it again alone: (.*)$", build.output, re.MULTILINE)
+    again = ["bash", "-c", line]
+    assert subprocess.run(again, cwd=tmp_path, check=False, env=project.environment()).returncode == 3
+    project.write({"go on": ""})
+    assert subprocess.run(again, cwd=tmp_path, check=False, env=project.environment()).returncode == 0
+    assert project.read("out.txt") == f"x\n2 {os.environ['HOME']}\n"
