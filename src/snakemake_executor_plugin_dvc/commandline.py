@@ -1,11 +1,18 @@
 """Snakemake's command line, as far as a plugin must know it before Snakemake acts on it."""
 
-import argparse
+import contextlib
+import io
+import os
+import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+_PLAIN = ("-d", "--directory")
+# Other ways to name a directory: abbreviated, bundled with other letters, in a profile.
+_UNUSUAL = re.compile(r"-[A-Za-z]+|--d[a-z]*(=.*)?|--(workflow-)?profile(=.*)?")
 
 
 def working_directory(arguments: Sequence[str]) -> Path:
@@ -13,58 +20,42 @@ def working_directory(arguments: Sequence[str]) -> Path:
 
     A `workdir:` directive in the Snakefile is not known yet.
     """
-    options = _parsed(arguments)
-    if options.directory:
-        return Path(options.directory)
-    for profile in _profiles(options):
-        content = _load(profile)
-        if content.get("directory"):
-            return Path(str(content["directory"]))
+    for index, argument in enumerate(arguments[:-1]):
+        if argument in _PLAIN:
+            return Path(arguments[index + 1])
+    for argument in arguments:
+        if argument.startswith("--directory="):
+            return Path(argument.partition("=")[2])
+    unusual = any(_UNUSUAL.fullmatch(argument) for argument in arguments) or "SNAKEMAKE_PROFILE" in os.environ
+    if unusual or _default_profile_moves():
+        directory = getattr(_parsed(arguments), "directory", None)
+        if directory:
+            return Path(directory)
     return Path.cwd()
 
 
 def resuming() -> str:
     """The command line of this process, with what a build that was stopped needs to go on."""
     arguments = list(sys.argv[1:])
-    if not _parsed(arguments).rerun_incomplete:
+    if not getattr(_parsed(arguments), "rerun_incomplete", False):
         arguments.append("--rerun-incomplete")
     return shlex.join([Path(sys.argv[0]).name, *arguments])
 
 
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    parser.add_argument("--directory", "-d")
-    parser.add_argument("--snakefile", "-s")
-    parser.add_argument("--profile")
-    parser.add_argument("--workflow-profile")
-    parser.add_argument("--rerun-incomplete", "--ri", action="store_true")
-    try:
-        options = parser.parse_known_args(list(arguments))[0]
-    except argparse.ArgumentError:  # Snakemake will say so
-        options = parser.parse_args([])
-    options.rerun_incomplete |= any(_load(profile).get("rerun-incomplete") for profile in _profiles(options))
-    return options
+def _parsed(arguments: Sequence[str]) -> Any:
+    """What Snakemake makes of a command line that it has accepted; None for one that is not its own."""
+    from snakemake.cli import parse_args
+
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            return parse_args(list(arguments))[1]
+        except (SystemExit, Exception):
+            return None
 
 
-def _profiles(options: argparse.Namespace) -> Iterator[Path]:
-    """The files of the profiles that may hold, the workflow's own first (`snakemake.cli.parse_args`)."""
-    workflow = options.workflow_profile or "default"
-    folders = [Path(workflow), Path("profiles", workflow), Path(options.snakefile or "").parent / "profiles" / workflow]
-    for folder in folders:
-        files = sorted(folder.glob("config*.yaml"))
-        yield from files
-        if files:
-            break
-    if options.profile:
-        for folder in (Path(options.profile), Path.home() / ".config" / "snakemake" / options.profile):
-            yield from sorted(folder.glob("config*.yaml"))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):  # Snakemake will say so
-        return {}
-    return content if isinstance(content, dict) else {}
+def _default_profile_moves() -> bool:
+    for path in Path("profiles/default").glob("*.yaml"):
+        with contextlib.suppress(OSError):
+            if re.search(r"^directory\s*:", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE):
+                return True
+    return False

@@ -21,8 +21,8 @@ def describe(job: Any, ran: Ran | None) -> list[str]:
         used = f" on {ran.host} after {ran.cost.wall_s:.1f} s, peak memory {ran.cost.peak_bytes / 2**20:.0f} MB"
     lines = [f"{title(job)} failed{used}"]
     for log in [] if job.is_group() else job.log:
-        if tail := _tail(Path(log)):
-            lines += [f"the last lines of {log}:", *(f"  {line}" for line in tail)]
+        if last := tail(Path(log)):
+            lines += [f"the last lines of {log}:", *(f"  {line}" for line in last)]
     command = again(job)
     return [*lines, f"run it again alone: {command}"] if command else lines
 
@@ -37,7 +37,8 @@ def again(job: Any) -> str | None:
     return f"cd {shlex.quote(os.getcwd())} && PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH {command}"
 
 
-def _tail(log: Path) -> list[str]:
+def tail(log: Path) -> list[str]:
+    """The last lines of a log, none if it cannot be read."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - _TAIL_BYTES))

@@ -18,6 +18,7 @@ PARAMS_FILE = "params.yaml"
 LOG = "/dev/stderr"
 _PLAIN = re.compile(r"[A-Za-z0-9_]")
 _UNHASHED = ("size", "nfiles")
+_MOVES = re.compile(r"(?<![\w./-])(cd|pushd|popd|chdir|-C|--directory|--chdir)(?![\w-])")
 _DEFAULT_PREFIX = "set -euo pipefail; "
 
 
@@ -161,12 +162,19 @@ def command(job: Any) -> str:
     text = job.format_wildcards(
         job.rule.shellcmd, threads=_Neutral(), resources=_Neutral(), log=_NeutralLog(), jobid=_Neutral()
     )
-    here = re.escape(os.getcwd())
-    return re.sub(
-        rf"(?:(?<![\w./-])|(?<=\s-[A-Za-z])){here}(/|(?=[\s'\":;,)]|$))",
-        lambda found: "" if found[1] else ".",
-        text.strip(),
-    )
+    return _without_place(text.strip(), os.getcwd())
+
+
+def _without_place(text: str, here: str) -> str:
+    """A command without the working directory's absolute path: `/here/x` is written as `././x`.
+
+    That is the same file, and what nobody writes, so no other command looks like it. A command that goes elsewhere
+    keeps its absolute paths, and so does its key.
+    """
+    if _MOVES.search(text):
+        return text
+    place = rf"(?:(?<![\w./-])|(?<=\s-[A-Za-z])){re.escape(here)}(/|(?![\w./-]))"
+    return re.sub(place, lambda found: "././" if found[1] else "./.", text)
 
 
 def software(job: Any) -> tuple[tuple[str, str | tuple[str, ...]], ...]:

@@ -53,7 +53,7 @@ class Left:
             now = identity(folder / path)
             if now is None or now == left:
                 continue
-            with contextlib.suppress(OSError, Unfaithful):
+            with contextlib.suppress(OSError, Unfaithful, ValueError):
                 content = hasher.content(str(folder / path)).md5
                 if content == md5:
                     same[path] = [md5, now]

@@ -65,7 +65,8 @@ class Memo:
     """DVC's run-cache and object cache as seen from one working directory.
 
     `refresh` is called before a key is computed again at commit; it brings derived dependencies (fingerprints of code)
-    up to date. `warn` takes one line for people. Raises FileNotFoundError if no DVC repository holds the directory.
+    up to date. `warn` takes one line for people. Without `download`, objects that the remote has count as if they were
+    here. Raises FileNotFoundError if no DVC repository holds the directory.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Memo:
         shared_limit: int = 1_000_000,
         refresh: Callable[[], Any] | None = None,
         warn: Callable[[str], None] = lambda text: None,
+        download: bool = True,
     ) -> None:
         self.root = find_root(Path.cwd())
         cache, link_types, remote = read_config(self.root)
@@ -86,9 +88,8 @@ class Memo:
         self.refresh = refresh
         self.hasher = Hasher(state / "md5.sqlite", ignore=ignore_patterns(self.root))
         self.remote = Remote(self.root, remote, warn)
-        self.store = Store(
-            cache, link_types, shared_limit, scratch=scratch, fetch=self.remote.fetch if remote else None, warn=warn
-        )
+        fetch = self.remote.fetch if download else self.remote.promise
+        self.store = Store(cache, link_types, shared_limit, scratch=scratch, fetch=fetch if remote else None, warn=warn)
         self.runs = RunCache(cache)
         self.ledger = Ledger(cache)
         self.lock = DvcLock(journal(self.root))

@@ -24,7 +24,10 @@ class Absent:
 
 
 class Objects:
-    """One DVC cache directory (`files/md5/ab/cdef...`). `fetch` brings missing objects, `warn` takes a line."""
+    """One DVC cache directory (`files/md5/ab/cdef...`). `fetch` brings missing objects, `warn` takes a line.
+
+    `promised` are objects that are not here and count as if they were: `fetch` may promise instead of bringing.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Objects:
     ) -> None:
         self.directory = directory
         self.rehashed_bytes = 0
+        self.promised: set[str] = set()
         self._records = Records(directory)
         self._fetch = fetch
         self._warn = warn
@@ -76,7 +80,7 @@ class Objects:
         try:
             status = os.stat(self.path(oid))
         except OSError:
-            return Absent(oid, "missing")
+            return None if oid in self.promised else Absent(oid, "missing")
         if seen.get(oid, recorded.get(oid)) != (status.st_size, status.st_mtime_ns):
             self.rehashed_bytes += status.st_size
             if not self.intact(oid):

@@ -18,8 +18,21 @@ class Remote:
         self._warn = warn
         self._odb: Any = None
 
+    def promise(self, store: Objects, oids: list[str]) -> None:
+        """Note which objects could be downloaded, and download nothing but lists of files."""
+        self._each(store, oids, self._promise_one)
+
+    def _promise_one(self, store: Objects, oid: str) -> None:
+        if oid.endswith(".dir"):
+            self._fetch_one(store, oid)
+        elif self._odb.fs.exists(self._odb.oid_to_path(oid)):
+            store.promised.add(oid)
+
     def fetch(self, store: Objects, oids: list[str]) -> None:
         """Download objects into the store; what is not there, or not right, stays missing."""
+        self._each(store, oids, self._fetch_one)
+
+    def _each(self, store: Objects, oids: list[str], get: Callable[[Objects, str], None]) -> None:
         if self._name is None:
             return
         try:
@@ -28,12 +41,12 @@ class Remote:
 
                 self._odb = Repo(str(self._root)).cloud.get_remote_odb(self._name)
             for oid in oids:
-                self._fetch_one(store, oid)
+                get(store, oid)
                 if oid.endswith(".dir") and store.path(oid).exists():
                     members = {member for member, _ in store.files(oid).values()}
                     for member in sorted(members):
                         if not store.path(member).exists():
-                            self._fetch_one(store, member)
+                            get(store, member)
         except Exception as error:  # any remote's own errors: the build goes on without it
             self._warn(f"the remote {self._name!r} cannot be used: {error}")
             self._name = None

@@ -2,9 +2,11 @@
 
 import asyncio
 import shlex
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from snakemake.logging import logger
@@ -13,12 +15,14 @@ from snakemake_executor_plugin_slurm.partitions import get_best_partition
 
 from snakemake_executor_plugin_dvc.build import Build, resolve
 from snakemake_executor_plugin_dvc.executor import Executor as LocalExecutor
+from snakemake_executor_plugin_dvc.failure import tail
 from snakemake_executor_plugin_dvc.memoizing import Memoizing
 
 from . import order as orders
 from .order import Order
 
 _POLL_S = 0.25
+_LAST_MOMENTS_S = 30.0
 
 
 class Executor(Memoizing, SlurmExecutor):
@@ -29,7 +33,21 @@ class Executor(Memoizing, SlurmExecutor):
         super().__post_init__()
         self._local: LocalExecutor | None = None
         if self.build is not None:
+            self._cancel_leftovers()
             self._serve_local_rules(self.build)
+
+    def _cancel_leftovers(self) -> None:
+        """Cancel what a build that was killed has left in the queue: it would write the same outputs."""
+        left = orders.leftovers(Path.cwd())
+        running = [job for order in left if (job := order.scheduler_job) and order.result() is None]
+        if running and self.build is not None:
+            self.build.reporter.say(f"cancelling the Slurm jobs of a build that died: {', '.join(running)}")
+            subprocess.run(["scancel", *running], capture_output=True, check=False)
+            deadline = time.monotonic() + _LAST_MOMENTS_S
+            while _queued(running) and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
+        for order in left:
+            order.remove()
 
     def _serve_local_rules(self, build: Build) -> None:
         """Have Snakemake's local rules memoized too: it would run them by an executor of its own.
@@ -62,7 +80,7 @@ class Executor(Memoizing, SlurmExecutor):
         miss = build.misses.get(job)
         environment: dict[str, str] = {}
         take = resolve(self.workflow.executor_settings.snapshot, "--dvc-slurm-snapshot")
-        if miss is not None and take is not None:
+        if miss is not None and take is not None and orders.is_plain(job):
             taken = take(miss.spec.deps, miss.key.params)
             if taken is not None:
                 environment = taken.environment
@@ -84,6 +102,13 @@ class Executor(Memoizing, SlurmExecutor):
                 return f" -p {shlex.quote(best)}"
         return str(super().get_partition_arg(job))
 
+    def report_job_submission(self, job_info: Any, register_job: bool = True) -> None:
+        """Note the job's id beside its order."""
+        order = self._orders.get(job_info.job)
+        if order is not None and job_info.external_jobid:
+            order.submitted(str(job_info.external_jobid))
+        super().report_job_submission(job_info, register_job)
+
     # Noticing the end
 
     async def check_active_jobs(self, active_jobs: list[Any]) -> AsyncIterator[Any]:
@@ -97,9 +122,8 @@ class Executor(Memoizing, SlurmExecutor):
             elif result.status == 0:
                 self.report_job_success(info)
             else:
-                log = (info.aux or {}).get("slurm_logfile")
                 message = f"Slurm job {info.external_jobid} on {result.ran.host} ended with status {result.status}. "
-                self.report_job_error(info, msg=message, aux_logs=[str(log)] if log else [])
+                self.report_job_error(info, msg=message, aux_logs=[str(_log(info))])
         if len(waiting) < len(active_jobs) or time.monotonic() < self._ask_slurm_at():
             for info in waiting:
                 yield info
@@ -120,6 +144,14 @@ class Executor(Memoizing, SlurmExecutor):
                 return
             await asyncio.sleep(_POLL_S)
         await asyncio.sleep(0)
+
+    def print_job_error(self, job_info: Any, msg: str | None = None, **kwargs: Any) -> None:
+        """Say what Slurm's log of the job ends with: Snakemake shows no log behind one that is missing or empty."""
+        super().print_job_error(job_info, msg, **kwargs)
+        log = _log(job_info)
+        if self.build is not None and log is not None:
+            for line in [f"the last lines of {log}:", *(f"  {line}" for line in tail(log))]:
+                self.build.reporter.say(line)
 
     def handle_job_success(self, job: Any) -> None:
         """Book what the node measured, then commit."""
@@ -148,3 +180,17 @@ class Executor(Memoizing, SlurmExecutor):
         if self._local is not None:
             self._local.kill_jobs()
         super().cancel()
+        for order in self._orders.values():
+            order.remove()
+
+
+def _queued(jobs: list[str]) -> bool:
+    """Whether Slurm still has one of the jobs."""
+    known = subprocess.run(["squeue", "-h", "-j", ",".join(jobs)], capture_output=True, text=True, check=False)
+    return bool(known.stdout.strip())
+
+
+def _log(info: Any) -> Path | None:
+    """Slurm's log of a job."""
+    path = (info.aux or {}).get("slurm_logfile")
+    return Path(path) if path else None

@@ -16,6 +16,7 @@ from snakemake_executor_plugin_dvc.memo import Miss
 from . import node
 
 _UNKNOWN = "<TBD>"
+_FOLDER = Path(".snakemake", "dvc-slurm")
 _THREADS = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NUM_THREADS"),
     *("NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
@@ -28,6 +29,11 @@ class Result:
 
     status: int
     ran: Ran
+
+
+def leftovers(folder: Path) -> list["Order"]:
+    """The orders that a dead build has left in a working directory."""
+    return [Order(path) for path in sorted((folder / _FOLDER).glob("*.json"))]
 
 
 @dataclass(frozen=True)
@@ -51,23 +57,35 @@ class Order:
         ran = Ran(answer["started"], cost, answer["host"], answer["device"], answer["scheduler_job"])
         return Result(int(answer["status"]), ran)
 
+    @property
+    def scheduler_job(self) -> str | None:
+        """The cluster's id of the job, None if it was never submitted."""
+        try:
+            return self.path.with_suffix(".job").read_text(encoding="utf-8")
+        except OSError:
+            return None
+
     def remove(self) -> None:
         """Delete the order and its answer."""
-        for suffix in (self.path.suffix, ".done", ".partial"):
+        for suffix in (self.path.suffix, ".done", ".partial", ".job"):
             self.path.with_suffix(suffix).unlink(missing_ok=True)
+
+    def submitted(self, scheduler_job: str) -> None:
+        """Note the cluster's id of the job, for a build that finds the order of a dead one."""
+        self.path.with_suffix(".job").write_text(scheduler_job, encoding="utf-8")
 
 
 def write(job: Any, miss: Miss | None, through_snakemake: Callable[[Any], str], environment: dict[str, str]) -> Order:
     """Write the order of a job that is about to be submitted.
 
-    A memoized job's command is run as it is: a node that has only this order cannot decide to run anything else. What
+    A shell job's command is run as it is: a node that has only this order cannot decide to run anything else. What
     needs more than a shell runs through Snakemake on the node (the command line that `through_snakemake` gives).
     """
-    direct = miss is not None and _is_plain(job)
+    direct = is_plain(job)
     name = re.sub(r"[^A-Za-z0-9_-]", "_", miss.spec.name if miss is not None else job.name)[:100]
-    path = Path(".snakemake", "dvc-slurm", f"{name}-{job.jobid}-{os.urandom(4).hex()}.json").absolute()
+    path = Path(_FOLDER, f"{name}-{job.jobid}-{os.urandom(4).hex()}.json").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    threads = dict.fromkeys(_THREADS, str(job.threads)) if direct else {}
+    shell_environment = _shell_environment(job) if direct else {}
     outputs = [os.path.abspath(output) for output in job.output] if direct else []
     logs = [os.path.abspath(log) for log in job.log] if direct else []
     content = {
@@ -75,7 +93,7 @@ def write(job: Any, miss: Miss | None, through_snakemake: Callable[[Any], str], 
         "command": _shell(job) if direct else ["/bin/sh", "-c", through_snakemake(job)],
         "outputs": outputs,
         "folders": sorted({os.path.dirname(item) for item in (*outputs, *logs)}),
-        "environment": threads | environment,
+        "environment": shell_environment | environment,
     }
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content), encoding="utf-8")
@@ -83,9 +101,16 @@ def write(job: Any, miss: Miss | None, through_snakemake: Callable[[Any], str], 
     return Order(path)
 
 
-def _is_plain(job: Any) -> bool:
+def _shell_environment(job: Any) -> dict[str, str]:
+    """What Snakemake's shell sets for a job: its threads, and a folder for temporary files if the job names one."""
+    found = dict.fromkeys(_THREADS, str(job.threads))
+    tmpdir = str(job.resources.get("tmpdir") or _UNKNOWN)
+    return found if tmpdir == _UNKNOWN else found | dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), tmpdir)
+
+
+def is_plain(job: Any) -> bool:
     """Whether a job is a shell command and nothing more, that can be written down before it is on its node."""
-    if job.is_group() or job.is_shadow or job.benchmark:
+    if job.is_group() or job.is_shadow or job.benchmark or job.rule.is_checkpoint or not job.rule.shellcmd:
         return False
     if job.conda_env_spec or job.container_img_url or job.env_modules:
         return False

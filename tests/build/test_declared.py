@@ -1,7 +1,12 @@
 """The commands of stages name what their rules declare, or the Snakefile is refused."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from modelworks.build import declared
+from modelworks.build.declared import DeclarationError
 from tests.build.repository import PROJECT, Repository
 
 RULES = """
@@ -56,6 +61,38 @@ def test_every_way_around_the_declaration_is_named_in_one_error(tmp_path: Path) 
     for _, fault in WRONG.values():
         assert f"Snakefile: rule a: {fault}\n" in done.stdout
     assert done.stdout.count("rule a: ") == len(WRONG)
+
+
+READS = "must be --reads {params.reads}: name the keys in `params: reads=reads(...)`"
+
+
+@pytest.mark.parametrize(
+    ("command", "faults"),
+    [
+        ("echo it's; python -m modelworks.build.run m", ["its command is not one shell line: No closing quotation"]),
+        ("python -m modelworks.build.run2 m", []),
+        (
+            "RUN a --reads=seed",
+            [f"--reads seed {READS}"],
+        ),
+        ("RUN a --reads={params.reads} --log={log} > out 2> err", []),
+        (
+            "RUN a --in x {input.x} > f && RUN a --in y data/y",
+            ["--in y data/y must be {input.y}: name the path in `input:`"],
+        ),
+        ("(RUN a --out x {output[0]} | cat); RUN b", ["it runs b: `input:` must hold code=code('b')"]),
+    ],
+)
+def test_every_runner_of_a_line_is_checked_and_no_other_word(command: str, faults: list[str]) -> None:
+    inputs = SimpleNamespace(_allitems=lambda: [("code", "artifacts/code/a.json")])
+    text = command.replace("RUN", "python -m modelworks.build.run")
+    rule = SimpleNamespace(name="a", shellcmd=text, snakefile=None, input=inputs)
+    if not faults:
+        declared.check([rule])
+        return
+    with pytest.raises(DeclarationError) as caught:
+        declared.check([rule])
+    assert str(caught.value).splitlines() == [f"rule a: {fault}" for fault in faults]
 
 
 def test_a_command_of_what_is_declared_is_let_pass(tmp_path: Path) -> None:

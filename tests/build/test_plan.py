@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,20 @@ def test_after_a_build_there_is_nothing_to_plan_and_a_flip_back_is_restored(plan
     steps = planned.plan()
     assert [(step.name, step.verdict) for step in steps][:3] == [(f"part--{n}", "restore") for n in range(3)]
     assert all(step.seconds is not None for step in steps)
+
+
+def test_what_only_the_remote_has_is_planned_as_restored_and_not_downloaded(planned: Planned, tmp_path: Path) -> None:
+    planned.build()
+    planned.repository.run("dvc", "remote", "add", "-q", "-d", "store", tmp_path / "store")
+    planned.repository.run("modelworks", "dvcfile")
+    planned.repository.run("dvc", "push", "-q", "--run-cache")
+    shutil.rmtree(planned.root / ".dvc/cache/files")
+    for path in (planned.root / "artifacts").rglob("*.txt"):
+        path.unlink()
+    assert {step.verdict for step in planned.plan()} == {"restore"}
+    objects = [path for path in (planned.root / ".dvc/cache/files").rglob("*") if path.is_file()]
+    assert [path.name[-4:] for path in objects] == [".dir"], "only the list of a directory's files"
+    assert planned.build() == set()
 
 
 def test_the_command_prints_jobs_totals_and_money(planned: Planned) -> None:

@@ -84,6 +84,11 @@ class Cluster:
         )
         (self.folder / "gres.conf").write_text("NodeName=gpu1 Name=gpu Count=1 File=/dev/null\n")
         (self.folder / "partitions.yaml").write_text(PARTITIONS)
+        # Snakemake's jobstep plugin drops SLURM_CONF from the environment of srun.
+        wrapper = self.folder / "bin/srun"
+        wrapper.parent.mkdir()
+        wrapper.write_text(f'#!/bin/sh\nSLURM_CONF={self.conf} exec {shutil.which("srun")} "$@"\n')
+        wrapper.chmod(0o755)
         files = [
             f"--{name}={self.folder}/munge.{name.partition('-')[0]}" for name in ("pid-file", "log-file", "seed-file")
         ]
@@ -131,7 +136,7 @@ class Cluster:
     def environment(self) -> dict[str, str]:
         """What commands need to find the cluster."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "SBATCH_"))}
-        return kept | {"SLURM_CONF": str(self.conf)}
+        return kept | {"SLURM_CONF": str(self.conf), "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"}
 
     def run(self, *command: str) -> str:
         """Run a client; what it prints."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.memo.forkserver import ForkServer, Workspace
+from tests.memo.forkserver import BIN, ForkServer, Workspace
 
 from .cluster import Cluster, is_installed
 
@@ -21,7 +21,8 @@ class SlurmWorkspace(Workspace):
         self.cluster = cluster
 
     def environment(self, **extra: str) -> dict[str, str]:
-        return super().environment(**self.cluster.environment(), **{"PYTHONPATH": str(PLUGIN), **extra})
+        environment = super().environment(**{**self.cluster.environment(), "PYTHONPATH": str(PLUGIN), **extra})
+        return environment | {"PATH": f"{BIN}:{environment['PATH']}"}
 
     def flags(self, executor: str) -> list[str]:
         if executor != "dvc":

@@ -121,6 +121,98 @@ def test_a_failing_job_shows_its_log_and_commits_nothing(workspace: SlurmWorkspa
     assert json.loads(line)["succeeded"] is False
 
 
+def test_the_reason_is_shown_where_the_job_never_wrote_its_log(workspace: SlurmWorkspace) -> None:
+    workspace.write(
+        {
+            "Snakefile": """
+                rule bad:
+                    input: "in.txt"
+                    output: "out.txt"
+                    log: "bad.log"
+                    shell: "echo the reason is $((6 * 7)) >&2; exit 3; cat {input} > {output} 2> {log}"
+            """,
+            "in.txt": "x\n",
+        }
+    )
+    build = workspace.build("out.txt")
+    assert build.code != 0
+    assert "  the reason is 42\n" in build.output
+
+
+def test_what_needs_more_than_a_shell_runs_through_snakemake_on_the_node(workspace: SlurmWorkspace) -> None:
+    workspace.write(
+        {
+            "Snakefile": r"""
+                rule all:
+                    input: "script.txt", "timed.txt", "opted.txt", "quoted.txt"
+                rule script:
+                    input: "in.txt"
+                    output: "script.txt"
+                    script: "do.py"
+                rule timed:
+                    input: "in.txt"
+                    output: "timed.txt"
+                    benchmark: "timed.tsv"
+                    shell: "echo timed:$SLURMD_NODENAME >> $RAN; cp {input} {output}"
+                rule opted:
+                    input: "in.txt"
+                    output: "opted.txt"
+                    params: memo=False
+                    resources: tmpdir="scratch"
+                    shell: "echo opted:$SLURMD_NODENAME:$TMPDIR >> $RAN; cp {input} {output}"
+                rule quoted:
+                    input: "in.txt"
+                    output: "quoted.txt"
+                    shell:
+                        "echo quoted:$SLURMD_NODENAME >> $RAN;"
+                        "printf '%s|' 'a  b' \"$((1+1))\" `echo t` '{{}}' '$HOME' > {output}"
+            """,
+            "do.py": """
+                import os
+                open(os.environ["RAN"], "a").write(f"script:{os.environ['SLURMD_NODENAME']}\\n")
+                open(snakemake.output[0], "w").write("made")
+            """,
+            "in.txt": "x\n",
+            "scratch/kept": "",
+        }
+    )
+    build = workspace.build()
+    assert (build.code, build.counts) == (0, (0, 4, 2)), build.output
+    assert build.ran == ["opted:cpu1:scratch", "quoted:cpu1", "script:cpu1", "timed:cpu1"]
+    assert workspace.read("quoted.txt") == "a  b|2|t|{}|$HOME|"
+    assert "not memoized: script: script: sees params and config without a command line" in build.output
+    assert workspace.read("timed.tsv").startswith("s\t")
+
+
+def test_the_jobs_of_a_build_that_was_killed_are_cancelled_by_the_next(
+    workspace: SlurmWorkspace, cluster: Cluster
+) -> None:
+    workspace.write(
+        {
+            "Snakefile": """
+                rule slow:
+                    input: "in.txt"
+                    output: "slow.txt"
+                    shell: "echo slow >> $RAN; cat go > {output}"
+            """,
+            "in.txt": "x\n",
+        }
+    )
+    os.mkfifo(workspace.folder / "go")
+    started = workspace.start("slow.txt")
+    wait_for(lambda: "slow" in workspace.executed(), "the job did not start")
+    os.killpg(started.pid, signal.SIGKILL)
+    workspace.finish(started)
+    (job,) = cluster.jobs()
+    (workspace.folder / "go").unlink()
+    workspace.write({"go": "second\n"})
+    build = workspace.build("slow.txt")
+    assert f"cancelling the Slurm jobs of a build that died: {job}" in build.output
+    assert (build.code, build.counts) == (0, (0, 1, 0)), build.output
+    assert workspace.read("slow.txt") == "second\n"
+    assert cluster.jobs() == []
+
+
 def test_an_array_of_jobs_is_one_submission(workspace: SlurmWorkspace) -> None:
     workspace.write(
         {
@@ -173,6 +265,7 @@ def test_an_interrupted_build_cancels_its_jobs_and_the_same_command_goes_on(
     assert stopped.code != 0
     assert "stopped; resume with: snakemake" in stopped.output
     wait_for(lambda: cluster.jobs() == [], "the job was not cancelled")
+    assert list((workspace.folder / ".snakemake/dvc-slurm").iterdir()) == []
     assert sorted(yaml.safe_load(workspace.read("dvc.lock"))["stages"]) == ["quick"]
     (workspace.folder / "go").unlink()
     workspace.write({"go": "gone on\n"})
@@ -272,8 +365,24 @@ def test_a_waiting_job_runs_what_its_key_says_while_code_and_params_are_edited(
 
     assert "restored 0, ran 1" in build()
     assert made.read_text() == "new code 5 some data\n"
+    assert len(list((repository.root / ".snakemake/modelworks/snapshots").glob("*/code.json"))) == 2
     repository.write("src/demo/helper.py", "VALUE = 'old code'\n")
     params.write_text(old)
     assert "restored 1, ran 0" in build(), "the old key was committed with the old values"
     assert made.read_text() == f"old code {seed[1]} some data\n"
     assert "Nothing to be done" in build()
+
+
+def test_a_stage_that_runs_through_snakemake_on_its_node_has_no_copies(
+    tmp_path: Path, workspace: SlurmWorkspace
+) -> None:
+    rules = RULES.replace('log: "logs/made.log"', 'log: "logs/made.log"\n    benchmark: "made.tsv"')
+    repository = Repository(tmp_path / "root", rules=rules, git=False)
+    for name, text in (("__init__", ""), ("helper", "VALUE = 1\n"), ("stage", STAGE)):
+        repository.write(f"src/demo/{name}.py", text)
+    environment = workspace.environment(PYTHONPATH=f"{repository.root / 'src'}{os.pathsep}{PLUGIN}")
+    flags = [*workspace.flags("dvc"), "--dvc-slurm-snapshot=modelworks.build.snapshot:take"]
+    code, output = workspace.forks.start(flags, repository.root, environment).wait()
+    assert code == 0 and "restored 0, ran 1, not memoized 0" in output, output
+    assert (repository.root / "artifacts/made.txt").read_text().startswith("1 ")
+    assert not (repository.root / ".snakemake/modelworks/snapshots").exists()

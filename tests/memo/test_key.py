@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from snakemake_executor_plugin_dvc.hashing import Hasher
-from snakemake_executor_plugin_dvc.key import Key, stage_name
+from snakemake_executor_plugin_dvc.key import Key, _without_place, stage_name
 from snakemake_executor_plugin_dvc.lockfile import DvcLock
 from snakemake_executor_plugin_dvc.lockyaml import load_yaml
 from snakemake_executor_plugin_dvc.memo import Memo
@@ -182,3 +182,20 @@ def test_a_truncated_run_cache_entry_is_written_anew(tmp_path: Path) -> None:
     assert runs.results(key) == []
     runs.add(key, outs)
     assert runs.results(key) == [outs]
+
+
+@pytest.mark.parametrize(
+    ("command", "canonical"),
+    [
+        ("cat /w/p/a > /w/p/b", "cat ././a > ././b"),
+        ("cp a '/w/p/'", "cp a '././'"),
+        ("find /w/p -name x", "find ./. -name x"),
+        ("X=/w/p/; run -v /w/p:/data -I/w/p/inc", "X=././; run -v ./.:/data -I././inc"),
+        ("cat /w/p|x; (ls /w/p)", "cat ./.|x; (ls ./.)"),
+        ("cat /w/pq/a /other/w/p/a x/w/p/a /w/p.txt", "cat /w/pq/a /other/w/p/a x/w/p/a /w/p.txt"),
+        ("cd sub && cat /w/p/a", "cd sub && cat /w/p/a"),
+        ("make -C sub F=/w/p/a", "make -C sub F=/w/p/a"),
+    ],
+)
+def test_a_command_keeps_its_meaning_without_the_place_of_the_checkout(command: str, canonical: str) -> None:
+    assert _without_place(command, "/w/p") == canonical

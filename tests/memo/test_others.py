@@ -172,7 +172,7 @@ def test_two_working_directories_of_one_dvc_root_keep_their_books_apart(tmp_path
     assert sorted(yaml.safe_load(project.read("a/dvc.lock"))["stages"]) == ["slow"]
 
 
-@pytest.mark.parametrize("how", ["-dw", "--direct", "profile"])
+@pytest.mark.parametrize("how", ["-dw", "-pd", "--direct", "profile"])
 def test_a_dead_builds_lock_is_found_however_the_directory_is_named(tmp_path: Path, how: str) -> None:
     project = Project(tmp_path / "p")
     project.write(
@@ -183,7 +183,12 @@ def test_a_dead_builds_lock_is_found_however_the_directory_is_named(tmp_path: Pa
         }
     )
     os.mkfifo(project.folder / "w/go")
-    options = {"-dw": ["-dw"], "--direct": ["--direct", "w"], "profile": ["--profile", "named"]}[how]
+    options = {
+        "-dw": ["-dw"],
+        "-pd": ["-pd", "w"],
+        "--direct": ["--direct", "w"],
+        "profile": ["--profile", "named"],
+    }[how]
     process = project.spawn("s.txt", *options)
     while not list((project.folder / "w/.snakemake/incomplete").glob("*")):
         assert process.poll() is None
@@ -205,3 +210,12 @@ def test_the_record_of_what_was_left_may_be_lost_or_broken(tmp_path: Path) -> No
     for text in ("[", "[]", '{"down.txt": 3}'):
         record.write_text(text)
         assert project.build().counts == (0, 0, 0)
+
+
+def test_a_broken_dvc_configuration_beside_a_changed_output_is_an_error_of_one_line(tmp_path: Path) -> None:
+    project = _project(tmp_path / "p")
+    project.build()
+    project.put(made__txt="mine\n", **{".dvc/config": "[core\n"})
+    build = project.build("--forcerun", "made")
+    assert build.code != 0
+    assert f"{project.folder / '.dvc'}: " in build.output and "Traceback" not in build.output

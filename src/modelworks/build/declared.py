@@ -35,8 +35,37 @@ def check(rules: Iterable[Any]) -> None:
 
 
 def _faults(rule: Any) -> Iterator[str]:
-    words = shlex.split(rule.shellcmd)
-    after = words[words.index(_RUNNER) + 1 :]
+    try:
+        commands = _simple_commands(rule.shellcmd)
+    except ValueError as error:
+        yield f"its command is not one shell line: {error}"
+        return
+    for words in commands:
+        if _RUNNER in words:
+            yield from _runner_faults(rule, words[words.index(_RUNNER) + 1 :])
+
+
+def _simple_commands(text: str) -> list[list[str]]:
+    """The words of each simple command of a shell line, `--option=value` as two, redirections left out."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    commands: list[list[str]] = [[]]
+    redirected = False
+    for word in lexer:
+        if set(word) <= set("();<>|&"):
+            redirected = not {"<", ">"}.isdisjoint(word)
+            if not redirected:
+                commands.append([])
+            elif commands[-1][-1:] and commands[-1][-1].isdigit():
+                commands[-1].pop()  # of `2> file`
+        elif redirected:
+            redirected = False
+        else:
+            commands[-1] += word.split("=", 1) if re.match(r"--\w+=", word) else [word]
+    return commands
+
+
+def _runner_faults(rule: Any, after: list[str]) -> Iterator[str]:
     yield from _code_faults(rule, after[0] if after else "")
     option, values = "", list[str]()
     for word in (*after[1:], "--"):

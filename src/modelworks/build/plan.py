@@ -46,7 +46,7 @@ def judged(
         prepare(directory)
         lock.release()
     with compile_graph(snakefile, directory, targets) as compiled:
-        memo = Memo()
+        memo = Memo(download=False)
         yield memo, _judged(compiled.dag, memo)
 
 
