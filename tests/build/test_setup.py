@@ -110,6 +110,15 @@ def test_lint_of_the_rules_gives_only_its_advice_on_conda() -> None:
     assert set(advice) <= ALLOWED_LINTS
 
 
+def test_every_test_file_is_collected() -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    collected = set(re.findall(r"^(tests/\S+?\.py)::", done.stdout, re.MULTILINE))
+    files = {str(path.relative_to(PROJECT)) for path in (PROJECT / "tests").rglob("test_*.py")}
+    assert len(files) > 30
+    assert collected == files
+
+
 def test_common_rules_stay_small() -> None:
     assert len((PROJECT / "rules/common.smk").read_text().splitlines()) < 150
 
