@@ -9,10 +9,10 @@ run: install
 	snakemake
 
 test: install .venv/slurm/installed
-	pytest -n 2 --dist loadgroup
+	pytest -n 2 --dist loadfile
 
 soak: install .venv/slurm/installed
-	MODELWORKS_SOAK=1 pytest -n 2 --dist loadgroup
+	MODELWORKS_SOAK=1 pytest -n 2 --dist loadfile
 
 lint: install
 	ruff check

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+LONGEST = "tests/test_project.py"
 # A reason is listed if it starts with one of these: what a test machine may lack.
 ALLOWED = ("needs a GPU", "GPU", "CUDA", "../shared", "root:")
 
@@ -19,6 +20,11 @@ def skip_reason(report: pytest.TestReport) -> str:
     """The reason of a skipped test's report."""
     text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return text.removeprefix("Skipped: ")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest file: with `--dist loadfile` a file has one worker, and its fixtures are made once."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -22,8 +22,6 @@ TINY = ["k2.train.steps=60", "k2.train.checkpoints=5", "k2.samples.count=10", "k
 SUMMARY = re.compile(r"^restored (\d+), ran (\d+), not memoized (\d+),", re.MULTILINE)
 JOBS = 13
 
-pytestmark = pytest.mark.xdist_group("project")
-
 
 class Clone:
     """A copy of this project's tracked files with a git history and a DVC cache of its own."""

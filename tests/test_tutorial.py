@@ -44,8 +44,6 @@ EDITS: dict[str, list[Edit]] = {
     ],
 }
 
-pytestmark = pytest.mark.xdist_group("tutorial")
-
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Clone:

@@ -278,7 +278,8 @@ def test_the_engine_that_started_the_stage_cannot_be_imported_by_it(project: Pro
 def test_without_landlock_there_is_one_warning_a_build_and_the_stage_runs(project: Project) -> None:
     project.write("secret.txt", "read")
     module = project.stage("print(open('secret.txt').read())")
-    code = "import sys; from modelworks.build import run, sandbox; sandbox.abi = lambda: 0; sys.exit(run.main(sys.argv[1:]))"
+    code = "import sys; from modelworks.build import run, sandbox; sandbox.abi = lambda: 0;"
+    code += "sys.exit(run.main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, *project.command(module)[3:]]
     environ = {**os.environ, "MODELWORKS_BUILD_PID": str(os.getpid())}
     printed = ""

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.build.repository import Repository
@@ -16,8 +15,6 @@ from tests.memo.forkserver import Build
 
 from .cluster import Cluster
 from .conftest import PLUGIN, SlurmWorkspace
-
-pytestmark = pytest.mark.xdist_group("slurm")
 
 SNAKEFILE = """
     localrules: near
