@@ -38,7 +38,7 @@ def judged(
     Raises CompileError and ParamsError.
     """
     from snakemake_executor_plugin_dvc.buildlock import BuildLock
-    from snakemake_executor_plugin_dvc.memo import Memo
+    from snakemake_executor_plugin_dvc.lookup import LookUp
     from snakemake_executor_plugin_dvc.repository import prepare
 
     lock = BuildLock(directory.absolute())
@@ -46,7 +46,7 @@ def judged(
         prepare(directory)
         lock.release()
     with compile_graph(snakefile, directory, targets) as compiled:
-        memo = Memo(download=False)
+        memo = LookUp(download=False)
         yield memo, _judged(compiled.dag, memo)
 
 
@@ -90,8 +90,8 @@ def _judge(
     job: Any, memo: Any, contents: dict[str, dict[str, Any]], causes: list[str]
 ) -> tuple[Verdict, str, float | None]:
     """Judge one job, noting what its outputs would hold if it is restored."""
+    from snakemake_executor_plugin_dvc.answers import Hit
     from snakemake_executor_plugin_dvc.key import NotMemoized
-    from snakemake_executor_plugin_dvc.memo import Hit
 
     expected = memo.ledger.expected(job.rule.name)
     if causes:
