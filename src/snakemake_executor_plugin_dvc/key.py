@@ -275,10 +275,9 @@ def _flags(job: Any) -> str | None:
 
 def _side_products(job: Any) -> str | None:
     """A log or a benchmark file that other jobs read: neither is stored."""
-    wanted = {str(path) for files in job.dag.depending.get(job, {}).values() for path in files}
-    wanted |= {str(path) for path in job.dag.targetfiles}
+    asked_for = [job.dag.targetfiles, *job.dag.depending.get(job, {}).values()]
     for kind, paths in (("log", job.log), ("benchmark", [job.benchmark] if job.benchmark else [])):
         for path in paths:
-            if str(path) in wanted:
+            if any(path in files for files in asked_for):
                 return f"its {kind} {path} is asked for, and only outputs are stored"
     return None

@@ -70,6 +70,22 @@ def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def nested(path: KeyPath, value: Any) -> dict[str, Any]:
+    """A value under its path of keys, as it stands in a params file."""
+    for part in reversed(path):
+        value = {part: value}
+    return dict(value)
+
+
+def leaves(values: Mapping[str, Any], prefix: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
+    """Every value that is no mapping of keys, with its path. An empty mapping is a value."""
+    found: list[tuple[KeyPath, Any]] = []
+    for key, value in values.items():
+        path = (*prefix, key)
+        found += leaves(value, path) if isinstance(value, Mapping) and value else [(path, value)]
+    return found
+
+
 def setting(text: str) -> tuple[KeyPath, Any]:
     """The key path and the value of `KEY=VALUE`, the value in YAML 1.2. Raises ParamsError."""
     key, equals, value = text.partition("=")

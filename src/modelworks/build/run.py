@@ -112,10 +112,9 @@ def _fingerprint(inputs: dict[str, list[str]], module: str) -> dict[str, Any]:
     """The stage's fingerprint, `--in code PATH`: without one an edit of its code would rebuild nothing."""
     if "code" not in inputs:
         raise RunError(f"it has no fingerprint: add code=code({module!r}) to `input:` and --in code {{input.code}}")
-    snapshot = os.environ.get("MODELWORKS_SNAPSHOT")
+    copied = os.environ.get("MODELWORKS_CODE")
     try:
-        path = Path(snapshot, "code.json") if snapshot else Path(*inputs["code"])
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(Path(*([copied] if copied else inputs["code"])).read_text(encoding="utf-8"))
         return {key: found[key] for key in ("modules", "data", "environment")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"--in code {' '.join(inputs['code'])} is no fingerprint: {error}") from error

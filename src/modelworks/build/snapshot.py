@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import bytecode, syntax
+from modelworks.build import bytecode, params, syntax
 from modelworks.build import cache as caches
 from modelworks.build.closure import Importer
 from modelworks.build.distributions import digest
@@ -32,7 +32,7 @@ class Snapshot:
     inputs: list[str]
 
 
-def take(inputs: Sequence[str], params: Mapping[str, Any]) -> Snapshot | None:
+def take(inputs: Sequence[str], read: Mapping[str, Any]) -> Snapshot | None:
     """Copy what the stage with these inputs runs, and the values of its keys of params.yaml (dotted key -> value).
 
     None if the job is no stage, or if a source is not what the fingerprint says any more: it then runs as it is, and
@@ -46,23 +46,20 @@ def take(inputs: Sequence[str], params: Mapping[str, Any]) -> Snapshot | None:
     folder = FOLDER.absolute() / name
     if not folder.exists() and not _copy(text, folder):
         return None
-    values = folder.parent / f"{hashlib.sha256(_values(params).encode()).hexdigest()[:24]}.yaml"
+    content = _text(read)
+    values = folder.parent / f"{hashlib.sha256(content.encode()).hexdigest()[:24]}.yaml"
     if not values.exists():
-        caches.replace_file(values, _values(params))
+        caches.replace_file(values, content)
         values.chmod(0o444)
     path = [str(folder / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {"PYTHONPATH": os.pathsep.join(path), "MODELWORKS_SNAPSHOT": str(folder)}
+    environment = {"PYTHONPATH": os.pathsep.join(path), "MODELWORKS_CODE": str(folder / CODE)}
     return Snapshot(environment | {"MODELWORKS_PARAMS": str(values)}, codes)
 
 
-def _values(params: Mapping[str, Any]) -> str:
+def _text(values: Mapping[str, Any]) -> str:
     nested: dict[str, Any] = {}
-    for key, value in params.items():
-        *sections, last = key.split(".")
-        target = nested
-        for section in sections:
-            target = target.setdefault(section, {})
-        target[last] = value
+    for key, value in values.items():
+        nested = params.overlay(nested, params.nested(tuple(key.split(".")), value))
     return json.dumps(nested, indent=1, sort_keys=True)
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import lineage, plan
+from modelworks.build import lineage, params, plan
 from modelworks.build.fingerprint import DIRECTORY, HISTORY
+from modelworks.build.plain_yaml import dotted
 
 Entry = Mapping[str, Any]
 _GONE = "nothing"
@@ -53,7 +54,7 @@ def _reasons(one: plan.Judged, memo: Any) -> Iterator[str]:
         now = _current(spec, memo, one)
         made = set(spec.deps) - {dep["path"] for dep in now["deps"]}  # not there yet
         deps = [dep for dep in old.get("deps") or [] if dep["path"] not in made]
-        before = {**old, "deps": deps, "params": {"params.yaml": memo.lock.params(spec.name, "params.yaml")}}
+        before = {**old, "deps": deps, "params": {params.FILE: memo.lock.params(spec.name, params.FILE)}}
         found = list(_differences(before, now, (Path(), Path())))
         yield from found
         yield from (f"artifact deleted: {path}" for path in missing)
@@ -70,13 +71,13 @@ def _current(spec: Any, memo: Any, one: plan.Judged) -> Entry:
             entry = memo.hasher.content(path).entry(path)
         if entry is not None:
             deps.append(entry)
-    params = {}
+    values = {}
     for name in spec.params:
         try:
-            params[name] = memo.param(name)
+            values[name] = memo.param(name)
         except LookupError:
             continue
-    return {"cmd": spec.cmd, "deps": deps, "params": {"params.yaml": params}}
+    return {"cmd": spec.cmd, "deps": deps, "params": {params.FILE: values}}
 
 
 def _differences(old: Entry, new: Entry, folders: tuple[Path, Path]) -> Iterator[str]:
@@ -93,18 +94,13 @@ def _differences(old: Entry, new: Entry, folders: tuple[Path, Path]) -> Iterator
             yield f"{'new input' if path not in before else 'content of'} {path}"
         else:
             yield f"no input any more, or not there: {path}"
-    values = [_flat((entry.get("params") or {}).get("params.yaml") or {}) for entry in (old, new)]
+    sections = [(entry.get("params") or {}).get(params.FILE) or {} for entry in (old, new)]
+    # An entry's keys are dotted already where a rule reads less than a section.
+    values = [{dotted(path): value for path, value in params.leaves(section)} for section in sections]
     for key in sorted(values[0].keys() | values[1].keys()):
         pair = [json.dumps(side[key]) if key in side else _GONE for side in values]
         if pair[0] != pair[1]:
             yield f"params.yaml: {key}: {pair[0]} -> {pair[1]}"
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) and value else {f"{prefix}{key}": value}
-    return found
 
 
 def _code(path: str, old: str, new: str, folders: tuple[Path, Path]) -> Iterator[str]:

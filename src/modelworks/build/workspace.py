@@ -166,20 +166,20 @@ def _laid_over(
     for name in presets:
         try:
             path = _preset(root, name)
-            changes += [(*change, os.path.relpath(path)) for change in _leaves(params.load(path))]
+            changes += [(*change, os.path.relpath(path)) for change in params.leaves(params.load(path))]
         except params.ParamsError as error:
             faults += error.faults
     for text in settings:
         try:
             key_path, value = params.setting(text)
-            changes += [(*change, "--set") for change in _leaves(_nested(key_path, value))]
+            changes += [(*change, "--set") for change in params.leaves(params.nested(key_path, value))]
         except params.ParamsError as error:
             faults += error.faults
     if faults:
         raise params.ParamsError(faults)
     values = params.load(root / params.FILE)
     for key_path, value, _ in changes:
-        values = params.overlay(values, _nested(key_path, value))
+        values = params.overlay(values, params.nested(key_path, value))
 
     def origin(path: KeyPath) -> str:
         own = [source for key_path, _, source in changes if _related(key_path, path)]
@@ -201,20 +201,6 @@ def _preset(root: Path, name: str) -> Path:
     raise WorkspaceError(
         f"--preset {name}: there is no {os.path.relpath(path)}; there are {', '.join(known) or 'none'}"
     )
-
-
-def _leaves(values: dict[str, Any], prefix: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
-    found: list[tuple[KeyPath, Any]] = []
-    for key, value in values.items():
-        path = (*prefix, key)
-        found += _leaves(value, path) if isinstance(value, dict) and value else [(path, value)]
-    return found
-
-
-def _nested(path: KeyPath, value: Any) -> dict[str, Any]:
-    for part in reversed(path):
-        value = {part: value}
-    return dict(value)
 
 
 def _edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
