@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import psutil
 from .records import write_json
 
 _HISTORY_FILES = 200
+_STARTED = "%Y%m%dT%H%M%S"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Ran:
 
 @dataclass(frozen=True)
 class Record:
-    """One line of the ledger. `key` is the run-cache key, or None for a job that is not memoized."""
+    """One line of the ledger. `key` is the run-cache key, or None for a job that is not memoized.
+
+    `workspace` is the working directory of the build, on the host that it was started on.
+    """
 
     key: str | None
     rule: str
@@ -57,6 +62,7 @@ class Record:
     succeeded: bool
     scheduler_job: str | None
     git_commit: str | None
+    workspace: str
 
 
 def record(key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succeeded: bool) -> Record:
@@ -74,6 +80,7 @@ def record(key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succ
         succeeded=succeeded,
         scheduler_job=ran.scheduler_job,
         git_commit=git_commit(),
+        workspace=os.getcwd(),
     )
 
 
@@ -97,7 +104,7 @@ class Ledger:
     """Appends records and answers what a key or a rule has cost. Never raises: a build does not fail for its books."""
 
     def __init__(self, cache: Path) -> None:
-        started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        started = time.strftime(_STARTED, time.gmtime())
         self._cache = cache
         self._folder = cache / "memo" / "ledger"
         self._seconds = cache / "memo" / "seconds"
@@ -124,22 +131,26 @@ class Ledger:
             folder = self._cache / "memo" / "restored"
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / self._path.name).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(keys) + "\n")
+                file.write(json.dumps({"workspace": os.getcwd(), "keys": keys}) + "\n")
 
     def made(self) -> dict[str, dict[str, Any]]:
         """The record of the last successful run of each key, over all builds."""
         records = [record for record in self._read(0) if record.get("key") and record.get("succeeded")]
         return {record["key"]: record for record in sorted(records, key=lambda record: str(record.get("started")))}
 
-    def restores(self) -> Counter[str]:
-        """How often each key has been restored, over all builds."""
-        found: Counter[str] = Counter()
-        for path in (self._cache / "memo" / "restored").glob("*.jsonl"):
+    def restored_in(self) -> Iterator[tuple[str, str, list[str]]]:
+        """What each build has restored, the oldest first: when it started (UTC, ISO 8601), where, keys."""
+        for path in sorted((self._cache / "memo" / "restored").glob("*.jsonl")):
+            started = _iso(path.name.partition("-")[0])
             with contextlib.suppress(OSError):
                 for line in path.read_text(encoding="utf-8").splitlines():
-                    with contextlib.suppress(ValueError, TypeError):
-                        found.update(json.loads(line))
-        return found
+                    with contextlib.suppress(ValueError, TypeError, KeyError):
+                        note = json.loads(line)
+                        yield started, str(note["workspace"]), [str(key) for key in note["keys"]]
+
+    def restores(self) -> Counter[str]:
+        """How often each key has been restored, over all builds."""
+        return Counter(key for _, _, keys in self.restored_in() for key in keys)
 
     def seconds(self, key: str) -> float:
         """Wall seconds that the job with this key took when it was last run, 0 if nobody wrote that down."""
@@ -168,6 +179,11 @@ class Ledger:
                     with contextlib.suppress(ValueError):
                         records.append(json.loads(line))
         return records
+
+
+def _iso(compact: str) -> str:
+    """20261124T101500 as 2026-11-24T10:15:00Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.strptime(compact, _STARTED))
 
 
 def device(uses_gpu: bool) -> str:
