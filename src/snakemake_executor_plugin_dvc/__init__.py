@@ -33,6 +33,15 @@ class ExecutorSettings(ExecutorSettingsBase):
         },
     )
 
+    only_cached: bool = field(
+        default=False,
+        metadata={
+            "help": "restore only: fail at the first job that would have to run",
+            "env_var": False,
+            "required": False,
+        },
+    )
+
     def __post_init__(self) -> None:
         folder = working_directory(sys.argv[1:])
         lock = BuildLock(folder)

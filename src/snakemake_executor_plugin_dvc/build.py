@@ -7,6 +7,7 @@ import atexit
 import importlib
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,12 +21,16 @@ from .commandline import resuming
 from .failure import describe
 from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
 from .key import NotMemoized, relative
-from .ledger import Ledger, Ran, record
+from .leases import Leases
+from .ledger import Ran, record
 from .memo import Hit, Memo, Miss
+from .progress import describe_progress
 from .reporter import Reporter
 from .repository import find_root, journal, mark_foreign
+from .waiting import Waiting
 
 _DEFAULT_RATE = (100, 1.0)
+_REENTRANT = type(threading.RLock())
 
 
 class Build:
@@ -41,6 +46,8 @@ class Build:
         self._considered: set[Any] = set()
         self._counted: set[Any] = set()
         self._loaded: Memo | None = None
+        self._leases: Leases | None = None
+        self._waiting: Waiting | None = None
         self._finished = False
         self._lock = BuildLock(Path.cwd())
         try:
@@ -71,6 +78,7 @@ class Build:
     def restore_or_begin(self, jobs: Iterable[Any], executor: Any) -> list[Any]:
         """Restore those of the selected jobs that are in the cache; the others, which must run."""
         self._lift_default_rate_limit()
+        self._let_signals_in()
         return [job for job in jobs if not self._restored(job, executor)]
 
     def _lift_default_rate_limit(self) -> None:
@@ -84,12 +92,21 @@ class Build:
             scheduler.job_rate_limiter = None
             scheduler.resources["_job_count"] = sys.maxsize
 
+    def _let_signals_in(self) -> None:
+        """Have SIGTERM stop a build at any moment: Snakemake's handler takes a lock that its own thread may hold."""
+        scheduler = self.workflow.scheduler
+        if not isinstance(scheduler._lock, _REENTRANT):
+            scheduler._lock = threading.RLock()
+
     def _restored(self, job: Any, executor: Any) -> bool:
         """Restore a selected job, or say why it must run."""
         if only_collects(job):
             return False
         answer = self._look_up(job)
         if isinstance(answer, Hit) and self._restore(job, answer, executor):
+            return True
+        self._insist_on_cached(job, answer)
+        if isinstance(answer, Miss) and self._made_elsewhere(job, answer, executor):
             return True
         if isinstance(answer, NotMemoized):
             self._count_not_memoized(job, answer.reason)
@@ -101,13 +118,40 @@ class Build:
         self._running[job] = time.monotonic()
         return False
 
+    def _insist_on_cached(self, job: Any, answer: Hit | Miss | NotMemoized) -> None:
+        """Raise WorkflowError, with --dvc-only-cached, for a job that must run."""
+        settings = self.workflow.executor_settings
+        if settings is not None and settings.only_cached:
+            reason = "it is forced to run" if isinstance(answer, Hit) else answer.reason
+            raise WorkflowError(
+                f"only-cached: {title(job)} must run: {reason}. What would run: modelworks plan. "
+                "Build without this option, or bring the result here first: modelworks pull"
+            )
+
+    def _made_elsewhere(self, job: Any, miss: Miss, executor: Any) -> bool:
+        """Whether another build makes what the job would make, or has just made it; else this build leases the key."""
+        if self._leases is None or self._waiting is None:
+            self._leases = Leases(self.memo.cache, Path.cwd())
+            self._waiting = Waiting(self.workflow, self._leases, self.reporter.say)
+        if self._waiting.for_another(job, miss.key.digest):
+            return True
+        if not self.memo.runs.results(miss.key):
+            return False
+        again = self._look_up(job)  # the other build may have ended since the first look
+        if not isinstance(again, Hit) or not self._restore(job, again, executor):
+            return False
+        self._give_back(miss)
+        return True
+
     def restore_ready(self, executor: Any) -> None:
         """Restore every other ready job that is in the cache, so that no hit waits for a core or a scheduling round.
 
         A round takes as many jobs as there are cores, and costs Snakemake time for every job that is ready.
         """
         scheduler, dag = self.workflow.scheduler, self.workflow.dag
-        for job in dag.ready_jobs - self._considered:
+        with scheduler._lock:  # a job that has waited for another build becomes ready at any time
+            ready = dag.ready_jobs - self._considered
+        for job in ready:
             self._considered.add(job)
             if job.is_group() or only_collects(job):
                 continue
@@ -155,6 +199,7 @@ class Build:
         miss = self.misses.pop(job, None)
         self._book(job, miss, succeeded=True)
         refused = self.memo.commit(miss) if miss is not None else None
+        self._give_back(miss)
         if miss is None or refused is not None:
             self.memo.left.forget(relative(str(path)) for path in job.output)
         if miss is not None and refused is not None:
@@ -174,6 +219,7 @@ class Build:
         for line in describe(job, self.ran.get(job)):
             self.reporter.say(line)
         self._book(job, miss, succeeded=False)
+        self._give_back(miss)
         if miss is not None:
             self.memo.lock.settle(miss.spec.name)
 
@@ -183,6 +229,15 @@ class Build:
             key = miss.key.digest if miss else None
             self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded))
 
+    def _give_back(self, miss: Miss | None) -> None:
+        if miss is not None and self._leases is not None:
+            self._leases.release(miss.key.digest)
+
+    def submitted(self, job: Any, scheduler_job: str) -> None:
+        """Note a cluster's id of a job where other builds see it."""
+        if job in self.misses and self._leases is not None:
+            self._leases.note_job(self.misses[job].key.digest, scheduler_job)
+
     def _count_not_memoized(self, job: Any, reason: str) -> None:
         if job in self._counted:  # a further attempt
             return
@@ -190,26 +245,13 @@ class Build:
         name = "group" if job.is_group() else job.rule.name
         self.reporter.tally.not_memoized[f"{name}: {reason}"] += 1
 
-    # Saying
-
     def progress(self) -> None:
         """Say what runs, what is left and when it will be done, if the last time was a while ago."""
         self.reporter.progress(self._describe)
 
     def _describe(self) -> str | None:
-        """A progress line, or None when nothing runs."""
-        running = dict(self._running)
-        if not running:
-            return None
-        try:
-            needed = list(self.workflow.dag.needrun_jobs())
-        except RuntimeError:  # the main thread is changing the set: say it another time
-            return None
-        now = time.monotonic()
-        names = ", ".join(f"{title(job)} {now - since:.0f} s" for job, since in list(running.items())[:4])
-        waiting = [job for job in needed if job not in running and job not in self._hits and not only_collects(job)]
-        eta = _eta(self.memo.ledger, running, waiting, now, self.workflow.resource_settings.cores or 1)
-        return f"running {names}; {len(waiting)} jobs left; {eta}"
+        awaited = self._waiting.items() if self._waiting is not None else []
+        return describe_progress(self.workflow, self.memo.ledger, dict(self._running), awaited, self._hits)
 
     # The end
 
@@ -219,6 +261,8 @@ class Build:
 
     def end(self) -> None:
         """Write dvc.lock for what did finish, and leave the working directory to others."""
+        if self._waiting is not None:
+            self._waiting.end()
         self._write_lock()
         self._lock.rest()
 
@@ -254,17 +298,6 @@ def resolve(name: str | None, option: str) -> Callable[..., Any] | None:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise WorkflowError(f"{option} {name} must be module:function: {error}") from None
-
-
-def _eta(ledger: Ledger, running: dict[Any, float], waiting: list[Any], now: float, cores: int) -> str:
-    """When everything that is left would be done if all of it ran, from what its rules took before."""
-    left = 0.0
-    for job in (*running, *waiting):
-        expected = None if job.is_group() else ledger.expected(job.rule.name)
-        if expected is None:
-            return "ETA unknown (first run)"
-        left += max(expected - (now - running.get(job, now)), 0.0) * min(int(job.threads), cores)
-    return f"ETA at most {left / cores:.0f} s"
 
 
 def _start_of_process() -> float:

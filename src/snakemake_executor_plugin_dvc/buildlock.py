@@ -6,17 +6,16 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
-import psutil
+from .holder import Holder
 
 _LOCK = Path(".snakemake") / "dvc-build.lock"
 _SNAKEMAKE_LOCKS = Path(".snakemake") / "locks"
 _LAST_MOMENTS_S = 5.0
-_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 class BuildLock:
@@ -35,8 +34,7 @@ class BuildLock:
             file.close()
             return self.holder()
         file.truncate(0)
-        started = time.strftime(_TIME)
-        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": started}))
+        file.write(json.dumps(asdict(Holder.me())))
         file.flush()
         self._file = file
         return None
@@ -49,9 +47,8 @@ class BuildLock:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return True
             except OSError:
-                record = self._record()
-                here = record and record["host"] == socket.gethostname()
-                if not here or _lives(record) or time.monotonic() > deadline:
+                holder = self._record()
+                if holder is None or not holder.here or holder.lives() or time.monotonic() > deadline:
                     return False
                 time.sleep(0.01)
 
@@ -66,7 +63,8 @@ class BuildLock:
             atexit.register(self._withdraw)
 
     def _withdraw(self) -> None:
-        if self._record().get("pid") == str(os.getpid()):
+        holder = self._record()
+        if holder is not None and holder.pid == os.getpid():
             with contextlib.suppress(OSError):
                 os.truncate(self._path, 0)
 
@@ -79,39 +77,26 @@ class BuildLock:
 
     def holder(self) -> str:
         """Who holds the lock, in words."""
-        record = self._record()
-        if not record:
-            return "another build"
-        return f"pid {record['pid']} on host {record['host']}, since {record['started']}"
+        return str(self._record() or "another build")
 
     def clear_dead(self) -> str | None:
         """Remove what a dead build left of Snakemake's own lock; the line to show, or None if there was nothing.
 
         Only a lock that this plugin's record explains is removed, and only on the host that the record names.
         """
-        record = self._record()
-        if not record or not self._locks.is_dir() or not any(self._locks.iterdir()):
+        holder = self._record()
+        if holder is None or not self._locks.is_dir() or not any(self._locks.iterdir()):
             return None
-        if record["host"] != socket.gethostname():
-            return f"this directory may still be built by {self.holder()}: if not, run snakemake --unlock"
-        if _lives(record) or self.acquire() is not None:
-            return f"this directory is being built by {self.holder()}"
+        if not holder.here:
+            return f"this directory may still be built by {holder}: if not, run snakemake --unlock"
+        if holder.lives() or self.acquire() is not None:
+            return f"this directory is being built by {holder}"
         shutil.rmtree(self._locks, ignore_errors=True)
         self.release()
-        return f"removed the lock of a build that died (pid {record['pid']}, started {record['started']})"
+        return f"removed the lock of a build that died (pid {holder.pid}, started {holder.started})"
 
-    def _record(self) -> dict[str, str]:
+    def _record(self) -> Holder | None:
         try:
-            record = json.loads(self._path.read_text(encoding="utf-8"))
-            return {name: str(record[name]) for name in ("pid", "host", "started")}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
-
-
-def _lives(record: dict[str, str]) -> bool:
-    """Whether the recorded process of this host is alive, and not another one that got its id later."""
-    try:
-        started = time.mktime(time.strptime(record["started"], _TIME))
-        return psutil.Process(int(record["pid"])).create_time() < started + 2
-    except (psutil.Error, ValueError):
-        return False
+            return Holder.read(json.loads(self._path.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return None

@@ -107,6 +107,8 @@ class Executor(Memoizing, SlurmExecutor):
         order = self._orders.get(job_info.job)
         if order is not None and job_info.external_jobid:
             order.submitted(str(job_info.external_jobid))
+            if self.build is not None:
+                self.build.submitted(job_info.job, str(job_info.external_jobid))
         super().report_job_submission(job_info, register_job)
 
     # Noticing the end
