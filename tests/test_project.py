@@ -196,8 +196,10 @@ def test_a_stage_that_is_edited_and_makes_the_same_runs_alone(built: Clone) -> N
     assert built.build()[1:] == (0, 0)
 
 
-@pytest.mark.parametrize("line", [1, 2, 3])
-def test_a_training_that_is_killed_finishes_with_the_same_bytes(built: Clone, tmp_path: Path, line: int) -> None:
+@pytest.mark.parametrize("checkpoint", ["001", "003"])
+def test_a_training_that_is_killed_goes_on_and_ends_with_the_same_bytes(
+    built: Clone, tmp_path: Path, checkpoint: str
+) -> None:
     clone = Clone(tmp_path / "clone")
     shutil.copytree(built.folder, clone.folder, symlinks=True, ignore=shutil.ignore_patterns(".snakemake", "artifacts"))
     for entry in (clone.folder / ".dvc/cache/runs").rglob("*/*/*"):
@@ -212,9 +214,10 @@ def test_a_training_that_is_killed_finishes_with_the_same_bytes(built: Clone, tm
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    log = clone.folder / "logs/k2_train.log"
+    scratch = clone.folder / ".dvc/cache/memo/scratch"
     deadline = time.monotonic() + 120
-    while not log.exists() or log.read_text().count("k2_train: ") < line:
+    # The first checkpoint is there before the progress of its step.
+    while not list(scratch.glob(f"*/{checkpoint}/progress.json")) or not list(scratch.glob("*/progress.safetensors")):
         assert process.poll() is None and time.monotonic() < deadline, "the training did not get that far"
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
@@ -226,6 +229,11 @@ def test_a_training_that_is_killed_finishes_with_the_same_bytes(built: Clone, tm
     assert not (clone.folder / "artifacts/k2/training_log.parquet").exists()
     _, ran, _ = clone.build("artifacts/k2/training_log.parquet")
     assert ran == 1
+    first, *_ = (clone.folder / "logs/k2_train.log").read_text().splitlines()
+    found = re.fullmatch(r"k2_train: goes on after step (\d+)", first)
+    assert found, first
+    assert 12 * (int(checkpoint) - 1) <= int(found[1]) < 60
+    assert list(scratch.iterdir()) == [], "progress is deleted at commit"
     expected = artifacts(built.folder)
     assert {name: data == expected[name] for name, data in artifacts(clone.folder).items()} == {
         name: True for name in artifacts(clone.folder)

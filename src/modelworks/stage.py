@@ -14,6 +14,10 @@ class Stage:
     """One run of one stage module.
 
     `params` holds only the keys that the rule declares, nested as in params.yaml; `args` holds wildcards.
+
+    `scratch` is a folder for progress: what a long stage keeps there is there again when it is started anew after a
+    kill, a time limit or an error, as long as its key is the same, and is deleted when its result is committed. Nothing
+    in it may change the result. Write under a temporary name, then rename: the kill may come at any moment.
     """
 
     name: str
@@ -22,6 +26,7 @@ class Stage:
     outputs: dict[str, list[Path]]
     params: dict[str, Any] = field(default_factory=dict)
     args: dict[str, str] = field(default_factory=dict)
+    scratch: Path = Path()
     _clock: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def input(self, name: str) -> Path:
@@ -37,6 +42,11 @@ class Stage:
         preimage = json.dumps([self.params["seed"], self.name, *map(str, salt)])
         return int.from_bytes(hashlib.sha256(preimage.encode()).digest()[:8], "big") >> 1
 
+    def say(self, text: str) -> None:
+        """Write `rule: text` to stderr."""
+        sys.stderr.write(f"{self.rule}: {text}\n")
+        sys.stderr.flush()
+
     def progress(self, done: int, total: int, **figures: float) -> None:
         """Write `rule: done/total, figure value, ETA n s` to stderr, at most once a second and at the end."""
         now = time.monotonic()
@@ -46,8 +56,7 @@ class Stage:
         self._clock["last"] = now
         shown = "".join(f", {name} {value:.4g}" for name, value in figures.items())
         eta = f", ETA {(now - start) * (total - done) / done:.0f} s" if 0 < done < total and now > start else ""
-        sys.stderr.write(f"{self.rule}: {done}/{total}{shown}{eta}\n")
-        sys.stderr.flush()
+        self.say(f"{done}/{total}{shown}{eta}")
 
 
 def _single(paths: dict[str, list[Path]], name: str, kind: str) -> Path:

@@ -113,6 +113,8 @@ class Build:
         else:
             self.misses[job] = answer if isinstance(answer, Miss) else self.memo.miss(answer, "forced")
             self.memo.lock.begin(answer.spec.name, [str(path) for path in job.output])
+            if self.scratch(self.misses[job]) is not None:
+                self.memo.scratch.offer(self.misses[job].key.digest, answer.spec.outs)
         release_links(job)
         register(job)
         self._running[job] = time.monotonic()
@@ -199,6 +201,8 @@ class Build:
         miss = self.misses.pop(job, None)
         self._book(job, miss, succeeded=True)
         refused = self.memo.commit(miss) if miss is not None else None
+        if miss is not None and refused is None:
+            self.memo.scratch.delete(miss.key.digest)
         self._give_back(miss)
         if miss is None or refused is not None:
             self.memo.left.forget(relative(str(path)) for path in job.output)
@@ -229,8 +233,14 @@ class Build:
             key = miss.key.digest if miss else None
             self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded))
 
+    def scratch(self, miss: Miss) -> Path | None:
+        """Where a job may keep its progress; None if somebody else may be making the same."""
+        leased = self._leases is not None and self._leases.mine(miss.key.digest)
+        return self.memo.scratch.folder(miss.key.digest) if leased else None
+
     def _give_back(self, miss: Miss | None) -> None:
         if miss is not None and self._leases is not None:
+            self.memo.scratch.withdraw(miss.spec.outs)
             self._leases.release(miss.key.digest)
 
     def submitted(self, job: Any, scheduler_job: str) -> None:

@@ -11,6 +11,7 @@ from .lockfile import dvc_lock
 from .lookup import LookUp
 from .repository import ensure_ignored
 from .runcache import Outs
+from .scratch import Scratch
 
 __all__ = ["Hit", "Memo", "Miss", "Refused"]
 
@@ -20,6 +21,7 @@ class Memo(LookUp):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.scratch = Scratch(self.cache)
         self._restored: list[str] = []
 
     def restore(self, hit: Hit) -> None:

@@ -85,6 +85,9 @@ class Executor(Memoizing, SlurmExecutor):
             if taken is not None:
                 environment = taken.environment
                 miss = build.misses[job] = replace(miss, frozen=frozenset(taken.inputs))
+        scratch = build.scratch(miss) if miss is not None else None
+        if scratch is not None:
+            environment = environment | {"MODELWORKS_SCRATCH": str(scratch)}
         return orders.write(job, miss, super().format_job_exec, environment)
 
     def format_job_exec(self, job: Any) -> str:

@@ -1,6 +1,7 @@
 """The whole k2 graph built with tiny settings by calling its stage modules, without an engine."""
 
 import importlib
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ def run_stage(name: str, inputs: dict[str, list[Path]], outputs: dict[str, list[
     for path in (path for paths in outputs.values() for path in paths):
         path.parent.mkdir(parents=True, exist_ok=True)
     module = importlib.import_module(f"modelworks.k2.{name}")
-    module.main(Stage(f"modelworks.k2.{name}", f"k2_{name}", inputs, outputs, params))
+    with tempfile.TemporaryDirectory() as scratch:
+        module.main(Stage(f"modelworks.k2.{name}", f"k2_{name}", inputs, outputs, params, scratch=Path(scratch)))
 
 
 def build(directory: Path, corpus: Path, params: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Claims about the training loop."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy
@@ -13,6 +14,7 @@ from modelworks.lm.device import deterministic_device, mixed_precision
 from modelworks.lm.model import initialise, load_checkpoint, parameter_count, save_checkpoint
 from modelworks.lm.packing import Tokens
 from modelworks.lm.pretrain import Recipe, _weight_decay_groups, checkpoint_steps, pretrain
+from modelworks.lm.progress import Progress
 
 RECIPE = Recipe(
     steps=12,
@@ -51,6 +53,29 @@ def trained(recipe: Recipe, seed: int = 1) -> tuple[LlamaForCausalLM, polars.Dat
     return model, pretrain(model, stream(), recipe, lambda epoch: 100 * seed + epoch, lambda step, loss: None)
 
 
+class Killed(Exception):
+    pass
+
+
+def interrupted(folder: Path, recipe: Recipe, step: int) -> tuple[LlamaForCausalLM, polars.DataFrame]:
+    """Train until `step` is done and lost, then anew from what was saved after the step before it."""
+    said: list[str] = []
+    seed: Callable[[int], int] = lambda epoch: 100 + epoch  # noqa: E731
+
+    def killed(now: int, loss: float) -> None:
+        if now == step:
+            raise Killed
+
+    saved = Progress(folder, frozenset(range(1, 100)), said.append)
+    model = initialise(MODEL, 40, 1, deterministic_device(1))
+    with pytest.raises(Killed):
+        pretrain(model, stream(), recipe, seed, killed, saved)
+    model = initialise(MODEL, 40, 1, deterministic_device(1))
+    log = pretrain(model, stream(), recipe, seed, lambda now, loss: None, saved)
+    assert said == ([f"goes on after step {step - 1}"] if step > 1 else [])
+    return model, log
+
+
 def weights(model: LlamaForCausalLM) -> bytes:
     return b"".join(parameter.detach().cpu().numpy().tobytes() for parameter in model.parameters())
 
@@ -60,6 +85,23 @@ def test_two_trainings_give_equal_bytes_and_another_seed_does_not() -> None:
     assert weights(first) == weights(second)
     assert log.equals(again)
     assert weights(first) != weights(other)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 12])
+def test_a_training_that_is_interrupted_at_any_step_gives_equal_bytes(tmp_path: Path, step: int) -> None:
+    (whole, log), (again, again_log) = trained(RECIPE), interrupted(tmp_path, RECIPE, step)
+    assert weights(again) == weights(whole)
+    assert again_log.equals(log)
+
+
+def test_progress_that_is_not_whole_is_not_used(tmp_path: Path) -> None:
+    model, _ = interrupted(tmp_path, RECIPE, 5)
+    path = tmp_path / "progress.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    saved = Progress(tmp_path)
+    fresh = initialise(MODEL, 40, 1, deterministic_device(1))
+    pretrain(fresh, stream(), RECIPE, lambda epoch: 100 + epoch, lambda step, loss: None, saved)
+    assert weights(fresh) == weights(model)
 
 
 def test_training_learns_a_predictable_stream() -> None:

@@ -40,6 +40,7 @@ def main(order_handle: int, report_handle: int, keeper: int) -> int:
         outputs={name: [Path(path) for path in paths] for name, paths in order["outputs"].items()},
         params=Params(order["params"], order["reads"], order["rule"]),
         args=order["args"],
+        scratch=Path(order["scratch"]),
     )
     if order["landlock"]:
         sandbox.restrict(policy, order["landlock"])

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import environment, keeper
+from modelworks.build import environment, keeper, progress
 from modelworks.build.outputs import OutputError, Staging, remove
 from modelworks.build.transcript import Transcript
 
@@ -42,9 +42,12 @@ def main(argv: list[str] | None = None) -> int:
     environ = environment.stage_environment(os.environ, code["environment"]) | {"TMPDIR": str(temporary)}
     report = os.memfd_create("report")
 
+    kept = progress.folder(path for paths in declared.values() for path in paths)
+
     def clean() -> None:
         remove(temporary)
         staging.discard()
+        progress.tidy(kept)
 
     def command(handle: int) -> list[str]:
         arguments = [handle, report, os.getpid()]
@@ -58,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
                 order = _order(options, inputs, code, transcript)
                 staging.prepare()
                 temporary.mkdir(mode=0o700)
-                order["outputs"], order["write"] = staging.paths, [*staging.writable, os.path.realpath(temporary)]
+                order |= _places(staging, temporary, kept)
             except (RunError, OSError) as error:
                 transcript.say(f"error: rule {options.rule}: {error}")
                 stage.stop()
@@ -168,6 +171,13 @@ def _order(
         "read": [real for paths in inputs.values() for path in paths for real in _real_paths(path)],
         "landlock": version,
     }
+
+
+def _places(staging: Staging, temporary: Path, kept: Path | None) -> dict[str, Any]:
+    """Where the stage writes: outputs, temporary files, progress."""
+    scratch = os.path.realpath(kept or temporary)
+    write = [*staging.writable, os.path.realpath(temporary), scratch]
+    return {"outputs": staging.paths, "scratch": scratch, "write": write}
 
 
 def _params() -> dict[str, Any]:

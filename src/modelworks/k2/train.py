@@ -1,9 +1,12 @@
 """Pretrain the model and save every checkpoint, each a directory of its own."""
 
+import shutil
+
 from modelworks.lm.device import deterministic_device
 from modelworks.lm.model import initialise, save_checkpoint
 from modelworks.lm.packing import load
 from modelworks.lm.pretrain import Recipe, checkpoint_steps, pretrain
+from modelworks.lm.progress import Progress
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.stage import Stage
 
@@ -11,7 +14,8 @@ from modelworks.stage import Stage
 def main(stage: Stage) -> None:
     """Input: tokens (training part). Outputs: checkpoints (directories, in order of steps), log (Parquet).
 
-    A checkpoint also holds progress.json: the step and the number of training tokens that it has seen.
+    A checkpoint also holds progress.json: the step and the number of training tokens that it has seen. A training that
+    was killed goes on from the stage's scratch folder, where checkpoints wait until the last one is there.
     """
     params = stage.params["k2"]
     settings = dict(params["train"])
@@ -26,10 +30,15 @@ def main(stage: Stage) -> None:
     def after_step(step: int, loss: float) -> None:
         stage.progress(step, recipe.steps, loss=loss)
         if step in due:
-            save_checkpoint(model, due[step])
+            kept = stage.scratch / due[step].name
+            shutil.rmtree(kept, ignore_errors=True)
+            save_checkpoint(model, kept)
             seen = step * recipe.batch_rows * recipe.context
-            write_json(due[step] / "progress.json", {"step": step, "training_tokens": seen})
+            write_json(kept / "progress.json", {"step": step, "training_tokens": seen})
 
     tokens = load(stage.input("tokens")).tokens
-    log = pretrain(model, tokens, recipe, lambda epoch: stage.seed("epoch", epoch), after_step)
+    progress = Progress(stage.scratch, frozenset(due), stage.say)
+    log = pretrain(model, tokens, recipe, lambda epoch: stage.seed("epoch", epoch), after_step, progress)
+    for directory in directories:
+        shutil.copytree(stage.scratch / directory.name, directory)
     write_parquet(stage.output("log"), log)

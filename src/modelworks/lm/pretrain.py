@@ -1,5 +1,6 @@
 """The pretraining loop, top to bottom: AdamW, linear warm-up, cosine decay, clipping, gradient accumulation."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from transformers import LlamaForCausalLM
 
 from modelworks.lm.device import mixed_precision
 from modelworks.lm.packing import Tokens, epoch_rows
+from modelworks.lm.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,13 @@ def pretrain(
     recipe: Recipe,
     epoch_seed: Callable[[int], int],
     after_step: Callable[[int, float], None],
+    progress: Progress | None = None,
 ) -> polars.DataFrame:
     """Train `model` in place on the stream `tokens` and return the log, a row a step.
 
     Each epoch's rows are cut and shuffled by `epoch_seed(epoch)`. `after_step(step, loss)` is called when the step's
-    update is done. The log: step, tokens (seen so far), loss (mean nats per token of the step's batch, before its
-    update), learning_rate, gradient_norm (before clipping).
+    update is done. With `progress` the training goes on from what was saved there. The log: step, tokens (seen so far),
+    loss (mean nats per token of the step's batch, before its update), learning_rate, gradient_norm (before clipping).
     """
     device = next(model.parameters()).device
     optimizer = torch.optim.AdamW(
@@ -65,12 +68,13 @@ def pretrain(
         eps=recipe.epsilon,
         fused=True,
     )
-    batches = _batches(tokens, recipe, epoch_seed)
     accumulation = recipe.batch_rows // recipe.micro_batch_rows
     log: dict[str, list[float]] = {"loss": [], "learning_rate": [], "gradient_norm": []}
+    done = progress.restore(model, optimizer, log) if progress is not None else 0
+    batches = itertools.islice(_batches(tokens, recipe, epoch_seed), done, None)
     model.train()
 
-    for step in range(1, recipe.steps + 1):
+    for step in range(done + 1, recipe.steps + 1):
         learning_rate = recipe.learning_rate_at(step)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate
@@ -95,6 +99,8 @@ def pretrain(
         log["learning_rate"].append(learning_rate)
         log["gradient_norm"].append(gradient_norm)
         after_step(step, loss)
+        if progress is not None:
+            progress.after(step, model, optimizer, log)
 
     steps = range(1, recipe.steps + 1)
     seen = [step * recipe.batch_rows * recipe.context for step in steps]
