@@ -34,7 +34,7 @@ def tidy(kept: Path | None) -> None:
 
 
 def _offered(outputs: Iterable[str]) -> str | None:
-    first = min(os.path.relpath(path) for path in outputs)
+    first = min((os.path.relpath(path) for path in outputs), default="")
     name = hashlib.sha256(os.fsencode(first)).hexdigest()[:32]
     try:
         offer = json.loads((_OFFERS / name).read_text(encoding="utf-8"))
