@@ -76,7 +76,7 @@ class LookUp:
         except LookupError as error:
             return NotMemoized(str(error.args[0]))
         reason = "not in the cache"
-        for outs in self._candidates(spec, key):
+        for outs in self.candidates(spec, key):
             absent = [item for out in outs for item in self.store.check(out["md5"])]
             if not absent:
                 return Hit(spec, key, outs, self.ledger.seconds(key.digest))
@@ -117,7 +117,7 @@ class LookUp:
         command = spec.full_command(lambda path: self.hasher.file(path, os.stat(path)))
         return Key(cmd=command, deps=deps, params=values, outs=spec.outs)
 
-    def _candidates(self, spec: Spec, key: Key) -> list[Outs]:
+    def candidates(self, spec: Spec, key: Key) -> list[Outs]:
         """Results to try, in order: what dvc.lock names, then the run-cache's."""
         results = self.runs.results(key)
         if len(results) == 1 and self.lock.agrees(spec.name, _hashes(results[0])):

@@ -1,6 +1,7 @@
 """The memo: what DVC's run-cache knows of a job, restored; what a job made, committed under the key fixed before."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,11 @@ class Memo(LookUp):
         self.scratch = Scratch(self.cache)
         self._restored: list[str] = []
 
-    def restore(self, hit: Hit) -> None:
-        """Put the outputs of a hit in place. Raises OSError; what was restored until then is whole."""
+    def restore(self, hit: Hit, paths: Collection[str] | None = None) -> None:
+        """Put the outputs of a hit in place, all or some. Raises OSError; what was restored until then is whole."""
         inputs = {dep["md5"] for dep in hit.key.deps} if len(hit.outs) > 1 else set()
         for out in hit.outs:
-            if self._in_place(out):
+            if (paths is not None and out["path"] not in paths) or self._in_place(out):
                 continue
             # Snakemake touches one output after the other: an input that is the same file would be newer than the first
             private = out["path"] in hit.spec.protected or out["md5"] in inputs
@@ -40,9 +41,9 @@ class Memo(LookUp):
             return False
         return not os.path.islink(path) and os.lstat(path).st_nlink == 1
 
-    def restored(self, hit: Hit) -> None:
-        """Take note of a restored result after Snakemake has touched it."""
-        for out in hit.outs:
+    def restored(self, hit: Hit, paths: Collection[str] | None = None) -> None:
+        """Take note of a restored result after Snakemake has touched it: of all outputs, or of some paths alone."""
+        for out in hit.outs if paths is None else [out for out in hit.outs if out["path"] in paths]:
             self._remember(out["path"], out["md5"])
             self.left.note(out["path"], out["md5"])
             if not out["md5"].endswith(".dir"):

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .key import Key
 from .links import temporary_name
 from .objects import Objects
+from .runcache import Outs, RunCache
 
 
 class Remote:
@@ -32,15 +34,21 @@ class Remote:
         """Download objects into the store; what is not there, or not right, stays missing."""
         self._each(store, oids, self._fetch_one)
 
-    def _each(self, store: Objects, oids: list[str], get: Callable[[Objects, str], None]) -> None:
-        if self._name is None:
-            return
+    def results(self, runs: RunCache, key: Key) -> list[Outs]:
+        """The results that the remote's run-cache has of a key, which the local one has too then."""
         try:
-            if self._odb is None:
-                from dvc.repo import Repo
+            if self._open():
+                fs, objects = self._odb.fs, self._odb.path  # <remote>/files/md5
+                folder = fs.join(fs.parent(fs.parent(objects)), "runs", key.digest[:2], key.digest)
+                for name in fs.ls(folder, detail=False) if fs.exists(folder) else []:
+                    runs.add_text(key, fs.cat_file(name).decode())
+        except Exception as error:  # any remote's own errors
+            self._give_up(error)
+        return runs.results(key)
 
-                self._odb = Repo(str(self._root)).cloud.get_remote_odb(self._name)
-            for oid in oids:
+    def _each(self, store: Objects, oids: list[str], get: Callable[[Objects, str], None]) -> None:
+        try:
+            for oid in oids if self._open() else []:
                 get(store, oid)
                 if oid.endswith(".dir") and store.path(oid).exists():
                     members = {member for member, _ in store.files(oid).values()}
@@ -48,8 +56,19 @@ class Remote:
                         if not store.path(member).exists():
                             get(store, member)
         except Exception as error:  # any remote's own errors: the build goes on without it
-            self._warn(f"the remote {self._name!r} cannot be used: {error}")
-            self._name = None
+            self._give_up(error)
+
+    def _open(self) -> bool:
+        """Whether there is a remote; it is opened when it is first needed."""
+        if self._name is not None and self._odb is None:
+            from dvc.repo import Repo
+
+            self._odb = Repo(str(self._root)).cloud.get_remote_odb(self._name)
+        return self._name is not None
+
+    def _give_up(self, error: Exception) -> None:
+        self._warn(f"the remote {self._name!r} cannot be used: {error}")
+        self._name = None
 
     def _fetch_one(self, store: Objects, oid: str) -> None:
         source = self._odb.oid_to_path(oid)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from .got import Got
 from .journal import finished_outputs, unsettled_outputs
 from .left import Left
 from .lockfile import LOCK_FILE, recorded_outputs
@@ -58,10 +59,15 @@ def prepare(folder: Path) -> None:
     for path in unsettled_outputs(pending):
         if os.path.lexists(folder / path):
             _write_record(folder, "incomplete", path, {"external_jobid": None})
-    foreign = Left(state_folder(root, folder)).foreign(folder, finished_outputs(pending), lambda: read_config(root)[0])
-    unknown = [
+    state = state_folder(root, folder)
+    foreign = Left(state).foreign(folder, finished_outputs(pending), lambda: read_config(root)[0])
+    got = Got(state)
+    valid = got.valid(folder)
+    unseen = [
         path for path in recorded if os.path.lexists(folder / path) and not _record(folder, "metadata", path).exists()
     ]
+    unknown = [path for path in unseen if path not in valid]
+    got.forget(valid.difference(unseen))
     mark_foreign(folder, (*foreign, *unknown))
 
 
@@ -72,6 +78,13 @@ def mark_foreign(folder: Path, paths: Iterable[str]) -> None:
     for path in paths:
         content = {"record_format_version": RECORD_FORMAT_VERSION, "params": ["<not what the last build left>"]}
         _write_record(folder, "metadata", path, content)
+
+
+def forget(folder: Path, paths: Iterable[str]) -> None:
+    """Remove Snakemake's records of outputs that something else has put in place."""
+    for path in paths:
+        for kind in ("metadata", "incomplete"):
+            _record(folder, kind, path).unlink(missing_ok=True)
 
 
 def _unlock(path: Path) -> None:

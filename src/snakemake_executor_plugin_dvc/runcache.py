@@ -33,12 +33,20 @@ class RunCache:
         """Write one result under a temporary name elsewhere in the cache, then rename. Raises OSError."""
         entry = key.entry(outs)
         target = self._folder(key) / digest(entry)
-        if _read(target) is not None:
-            return
+        if _read(target) is None:
+            self._write(target, as_json(entry, indent=1))
+
+    def add_text(self, key: Key, text: str) -> None:
+        """Take over an entry that was made elsewhere, if it can be read. Raises OSError."""
+        outs = _parse(text)
+        if outs is not None:
+            self._write(self._folder(key) / digest(key.entry(outs)), text)
+
+    def _write(self, target: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_name(self.directory.parent)
         try:
-            temporary.write_text(as_json(entry, indent=1), encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -49,10 +57,15 @@ class RunCache:
 
 def _read(path: Path) -> Outs | None:
     try:
-        text = path.read_text(encoding="utf-8")
-        entry = json.loads(text) if text.startswith("{") else parse_yaml(text)
-        return normal_outs(entry["outs"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return _parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _parse(text: str) -> Outs | None:
+    try:
+        return normal_outs((json.loads(text) if text.startswith("{") else parse_yaml(text))["outs"])
+    except (ValueError, KeyError, TypeError):
         return None
 
 

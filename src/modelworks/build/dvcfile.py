@@ -5,7 +5,9 @@ an output called `metrics`, an SVG in the report, and a table in a `plots` folde
 and <y>).
 """
 
+import contextlib
 import itertools
+import json
 import os
 import shlex
 from collections.abc import Iterable
@@ -19,6 +21,7 @@ from modelworks.build.fingerprint import DIRECTORY as CODE
 from modelworks.build.plain_yaml import scalar
 
 FILE = "dvc.yaml"
+PROOF = Path(".snakemake/modelworks/dvcfile.json")
 CODE_STAGE = "code"
 _CODE_COMMAND = "modelworks fingerprint"
 _HEAD = "# Compiled from the Snakefile by `modelworks dvcfile`. Do not edit: change the rules, then run it again.\n"
@@ -53,6 +56,43 @@ def text(snakefile: Path, directory: Path) -> str:
     if faults:
         raise DvcfileError("\n".join(dict.fromkeys(faults)))
     return _HEAD + _dump({"stages": stages})
+
+
+def sources(directory: Path) -> list[str]:
+    """The files that say what the stages are, relative to a workspace: rules, values and dvc.yaml."""
+    rules = sorted(str(path.relative_to(directory)) for path in (directory / "rules").rglob("*") if path.is_file())
+    return ["Snakefile", *rules, params.FILE, FILE]
+
+
+def ensure_current(snakefile: Path, directory: Path) -> None:
+    """Check that the dvc.yaml of a workspace is what the rules say, unless that was found of just these files before.
+
+    Raises DvcfileError and CompileError.
+    """
+    try:
+        now = _hashes(directory)
+        found = (directory / FILE).read_text(encoding="utf-8")
+    except OSError as error:
+        raise DvcfileError(f"{error.filename}: cannot be read: {error.strerror}. Make it: modelworks dvcfile") from None
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads((directory / PROOF).read_text(encoding="utf-8")) == now:
+            return
+    if text(snakefile, directory) != found:
+        raise DvcfileError(f"{directory / FILE} differs from the rules: run `modelworks dvcfile`")
+    note_current(directory)
+
+
+def note_current(directory: Path) -> None:
+    """Remember that the dvc.yaml of a workspace is what the rules say."""
+    from modelworks.build import cache as caches
+
+    caches.replace_file(directory / PROOF, json.dumps(_hashes(directory)))
+
+
+def _hashes(directory: Path) -> dict[str, str]:
+    from snakemake_executor_plugin_dvc.hashing import md5_file
+
+    return {name: md5_file(directory / name) for name in sources(directory)}
 
 
 def modules(path: Path) -> list[str]:

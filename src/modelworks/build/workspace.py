@@ -94,6 +94,7 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
         _make_dvc_root(root, partial)
         write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
         shutil.rmtree(partial / ".snakemake", ignore_errors=True)
+        dvcfile.note_current(partial)
         _take_place(partial, directory)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

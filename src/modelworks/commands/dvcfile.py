@@ -17,13 +17,15 @@ def run(options: argparse.Namespace) -> int:
     """Write dvc.yaml, or with --check compare it."""
     from modelworks.build import dvcfile, workspace
 
-    wanted = dvcfile.text(workspace.find_root(options.directory) / "Snakefile", options.directory)
+    snakefile = workspace.find_root(options.directory) / "Snakefile"
+    wanted = dvcfile.text(snakefile, options.directory)
     path = options.directory / dvcfile.FILE
     found = path.read_text(encoding="utf-8") if path.exists() else ""
     if not options.check:
         if wanted != found:
             workspace.write(path, wanted)
             print(f"{path}: {'compiled anew' if found else 'made'}")
+        dvcfile.note_current(options.directory)
         return 0
     if wanted != found:
         lines = difflib.unified_diff(
