@@ -10,6 +10,7 @@ from modelworks.build.errors import ModelworksError
 
 COMMANDS = {
     "costs": "say what an artifact has cost through its lineage, and what the memo has saved",
+    "gc": "keep the cache below a size, evicting what is cheapest to rebuild",
     "get": "check out single artifacts from the cache, and nothing that they were made from",
     "lineage": "show everything that an artifact was made from",
     "plan": "say what a build would restore and run, and what it would cost",

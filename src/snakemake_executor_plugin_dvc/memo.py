@@ -13,6 +13,7 @@ from .lookup import LookUp
 from .repository import ensure_ignored
 from .runcache import Outs
 from .scratch import Scratch
+from .workspaces import register
 
 __all__ = ["Hit", "Memo", "Miss", "Refused"]
 
@@ -23,6 +24,7 @@ class Memo(LookUp):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.scratch = Scratch(self.cache)
+        register(self.cache, Path.cwd())
         self._restored: list[str] = []
 
     def restore(self, hit: Hit, paths: Collection[str] | None = None) -> None:

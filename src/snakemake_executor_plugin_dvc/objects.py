@@ -101,6 +101,11 @@ class Objects:
             self._warn(f"the cache object {oid} is damaged: set aside as {target}")
         return Absent(oid, "damaged")
 
+    def evict(self, oid: str) -> None:
+        """Delete an object. Raises OSError."""
+        self.path(oid).unlink(missing_ok=True)
+        self._records.forget(oid)
+
     def verify(self) -> Iterator[Absent]:
         """Hash every object of the cache and yield the damaged ones, which are set aside."""
         for path in sorted(self.directory.glob("files/md5/??/*")):

@@ -37,6 +37,10 @@ class Records:
             with contextlib.suppress(OSError):
                 write_json(self._path(oid), seen, self._cache)
 
+    def forget(self, oid: str) -> None:
+        """Delete the record of an object. Raises OSError."""
+        self._path(oid).unlink(missing_ok=True)
+
     def _path(self, oid: str) -> Path:
         return self._folder / oid[:3] / f"{oid}.json"
 

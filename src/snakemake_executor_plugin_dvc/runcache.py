@@ -38,7 +38,7 @@ class RunCache:
 
     def add_text(self, key: Key, text: str) -> None:
         """Take over an entry that was made elsewhere, if it can be read. Raises OSError."""
-        outs = _parse(text)
+        outs = parse_entry(text)
         if outs is not None:
             self._write(self._folder(key) / digest(key.entry(outs)), text)
 
@@ -57,12 +57,13 @@ class RunCache:
 
 def _read(path: Path) -> Outs | None:
     try:
-        return _parse(path.read_text(encoding="utf-8"))
+        return parse_entry(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def _parse(text: str) -> Outs | None:
+def parse_entry(text: str) -> Outs | None:
+    """The outputs of an entry, None for a text that is none."""
     try:
         return normal_outs((json.loads(text) if text.startswith("{") else parse_yaml(text))["outs"])
     except (ValueError, KeyError, TypeError):

@@ -82,7 +82,7 @@ def _copy(text: str, folder: Path) -> bool:
     if faithful:
         partial.rename(folder)
     else:
-        _remove(partial)
+        remove(partial)
     return faithful
 
 
@@ -113,7 +113,8 @@ def _copy_file(source: Path, target: Path) -> set[str]:
     return {record["bare"], record["documented"], digest(target)}
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
+    """Remove a copy, which is read-only."""
     for path in (folder, *folder.rglob("*")):
         if path.is_dir():
             path.chmod(0o755)

@@ -1,0 +1,201 @@
+"""Keeps a cache below a size: evicts the results that are cheapest to rebuild for their size.
+
+The records of keys stay, and the lists of directories' files: a stage whose inputs were evicted is still found, and an
+evicted result is a miss of its own stage alone. What no stage can rebuild is never evicted.
+"""
+
+import contextlib
+import math
+import multiprocessing
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modelworks.build import pins as pinning
+from modelworks.build.errors import ModelworksError
+
+_ABANDONED_S = 14 * 24 * 3600
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+class SizeError(ModelworksError):
+    """A size that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of a key: the first path, the objects that hold it, and what it would cost to make it again."""
+
+    key: str
+    path: str
+    objects: tuple[str, ...]
+    cost: float
+
+
+@dataclass
+class Plan:
+    """What is in a cache, and what would go. Sizes are in bytes; `cost` sums up what the evicted results cost."""
+
+    sizes: dict[str, int]
+    pins: pinning.Pins
+    pinned: int = 0
+    lasting: int = 0
+    waste: list[Path] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    evicted: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Of everything."""
+        return sum(self.sizes.values())
+
+    @property
+    def freed(self) -> int:
+        """Of what would go."""
+        return sum(self.sizes[oid] for oid in self.evicted)
+
+    @property
+    def cost(self) -> float:
+        """Of what would go, if all of it were built again. What nobody has noted counts nothing."""
+        return sum(result.cost for result in self.results if math.isfinite(result.cost))
+
+
+def parse_size(text: str) -> int:
+    """Bytes of `500G`, `1.5TB` or `200GiB`. Raises SizeError."""
+    unit = text.strip().lstrip("0123456789.")
+    number = text.strip().removesuffix(unit)
+    binary, letter = unit.upper().endswith("IB"), unit.upper().removesuffix("B").removesuffix("I")
+    try:
+        scale = 1024 ** list(_UNITS).index(letter) if binary else _UNITS[letter]
+        return int(float(number) * scale)
+    except (KeyError, ValueError):
+        raise SizeError(f"--max-size {text}: must be a number with K, M, G or T (or KiB, MiB, ...)") from None
+
+
+def plan(cache: Path, most: int, price: Callable[[str], float]) -> Plan:
+    """What to evict so that the cache holds at most `most` bytes. `price(device)` is money for a device's hour."""
+    plan = Plan(_sizes(cache), pinning.find(cache))
+    plan.waste = _waste(cache, set(plan.pins.keys))
+    over = plan.size - most
+    if over <= 0:
+        return plan
+    results = _results(cache, plan.sizes, price)
+    kept = _expanded(cache, plan.pins.objects, plan.sizes)
+    leased = set(plan.pins.keys)
+    kept |= {oid for result in results if result.key in leased for oid in result.objects}
+    users = Counter(oid for result in results for oid in result.objects)
+    plan.pinned = sum(plan.sizes[oid] for oid in kept if oid in plan.sizes)
+    plan.lasting = sum(size for oid, size in plan.sizes.items() if oid not in users and oid not in kept)
+    for result in sorted(results, key=lambda one: _density(one, plan.sizes)):
+        if over <= 0:
+            break
+        loose = [oid for oid in result.objects if oid not in kept]
+        if not loose:
+            continue
+        plan.results.append(result)
+        for oid in loose:
+            users[oid] -= 1
+            if not users[oid]:
+                plan.evicted.append(oid)
+                over -= plan.sizes[oid]
+    return plan
+
+
+def carry_out(cache: Path, plan: Plan) -> None:
+    """Evict, but for what was pinned since. A build beside it runs what it can no longer restore."""
+    from snakemake_executor_plugin_dvc.objects import Objects
+
+    for path in plan.waste:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    store = Objects(cache)
+    kept = _expanded(cache, pinning.find(cache).objects, plan.sizes)
+    plan.evicted = [oid for oid in plan.evicted if oid not in kept]
+    for oid in plan.evicted:
+        store.evict(oid)
+
+
+def _density(result: Result, sizes: Mapping[str, int]) -> tuple[float, str]:
+    return result.cost / max(1, sum(sizes[oid] for oid in result.objects)), result.key
+
+
+def _sizes(cache: Path) -> dict[str, int]:
+    """The size of each object."""
+    found = {}
+    for prefix in _entries(cache / "files" / "md5"):
+        for entry in os.scandir(prefix.path) if prefix.is_dir() else []:
+            with contextlib.suppress(FileNotFoundError):
+                found[prefix.name + entry.name] = entry.stat().st_size
+    return found
+
+
+def _results(cache: Path, sizes: Mapping[str, int], price: Callable[[str], float]) -> list[Result]:
+    """The results whose objects are there, at least some, with what they cost: infinite where no ledger knows."""
+    from snakemake_executor_plugin_dvc.ledger import Ledger
+
+    made = Ledger(cache).made()
+    costs = {key: float(one["wall_s"]) / 3600 * price(str(one["device"])) for key, one in made.items()}
+    prefixes = [entry.path for entry in _entries(cache / "runs")]
+    with multiprocessing.get_context("fork").Pool(min(len(os.sched_getaffinity(0)), max(1, len(prefixes)))) as pool:
+        found = [one for shard in pool.imap_unordered(_read_results, prefixes, chunksize=8) for one in shard]
+    lists = _lists(cache, {oid for _, _, oids in found for oid in oids if oid.endswith(".dir")})
+    results = []
+    for key, path, oids in found:
+        objects = {member for oid in oids for member in lists.get(oid, [oid])}
+        if there := tuple(sorted(oid for oid in objects if oid in sizes and not oid.endswith(".dir"))):
+            results.append(Result(key, path, there, costs.get(key, math.inf)))
+    return results
+
+
+def _read_results(prefix: str) -> list[tuple[str, str, list[str]]]:
+    """Key, first path and objects of each entry below one folder of the run-cache."""
+    from snakemake_executor_plugin_dvc.runcache import parse_entry
+
+    found = []
+    for key in os.scandir(prefix):
+        for entry in _entries(Path(key.path)):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                with open(entry.path, encoding="utf-8") as file:
+                    outs = parse_entry(file.read())
+                if outs:
+                    found.append((key.name, outs[0]["path"], [out["md5"] for out in outs]))
+    return found
+
+
+def _expanded(cache: Path, oids: Iterable[str], sizes: Mapping[str, int]) -> set[str]:
+    """Objects with the files of directories."""
+    there = {oid for oid in oids if oid in sizes}
+    lists = _lists(cache, {oid for oid in there if oid.endswith(".dir")})
+    return there | {member for members in lists.values() for member in members}
+
+
+def _lists(cache: Path, oids: set[str]) -> dict[str, list[str]]:
+    """The files of directories; none of a list that cannot be read."""
+    from snakemake_executor_plugin_dvc.objects import Objects
+
+    store, found = Objects(cache), {}
+    for oid in oids:
+        with contextlib.suppress(OSError, ValueError):
+            found[oid] = [member for member, _ in store.files(oid).values()]
+    return found
+
+
+def _waste(cache: Path, building: set[str]) -> list[Path]:
+    """Damaged objects that were set aside, and the progress of stages that nobody has gone on with for two weeks."""
+    found = [Path(entry.path) for entry in _entries(cache / "memo" / "damaged")]
+    for entry in _entries(cache / "memo" / "scratch"):
+        newest = max((path.stat().st_mtime for path in (Path(entry.path), *Path(entry.path).rglob("*"))), default=0.0)
+        if entry.name not in building and time.time() - newest > _ABANDONED_S:
+            found.append(Path(entry.path))
+    return found
+
+
+def _entries(folder: Path) -> list[Any]:
+    try:
+        return sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
