@@ -11,7 +11,9 @@ from modelworks.build.errors import ModelworksError
 COMMANDS = {
     "costs": "say what an artifact has cost through its lineage, and what the memo has saved",
     "lineage": "show everything that an artifact was made from",
+    "ls": "list the artifacts, with size, age, last use and where their content is",
     "plan": "say what a build would restore and run, and what it would cost",
+    "report": "write one HTML page: the graph, states, costs, the critical path, savings",
     "why": "say why jobs would run: every difference to what was last built",
     "workspace": "make a directory with its own params and artifacts, on the shared cache",
     "params": "check params.yaml",
