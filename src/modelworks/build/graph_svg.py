@@ -7,7 +7,7 @@ from html import escape
 from modelworks.build.layered import Edge, Place, layout
 from modelworks.build.lineage import Lineage
 
-_CHARACTER, _PADDING, _LINE, _FOLD = 8.0, 10, 17, 9
+_CHARACTER, _PADDING, _LINE, _FOLD = 7.8, 9, 17, 9
 _LONGEST = 36
 _STYLE = (
     "text{font:12px sans-serif}.note{font:10px monospace;fill:#666}path{stroke:#9aa;fill:none}"
@@ -45,7 +45,7 @@ def graph(
 ) -> str:
     """The SVG of boxes, each given after those that it depends on, and edges, those `marked` last and of that class.
 
-    Without a `style` its looks are the surrounding page's.
+    Without a `style` its looks are the surrounding page's: it has its width as `--width`.
     """
     sizes = {node: (_width(box), 2 * _LINE + _PADDING) for node, box in boxes.items()}
     laid = layout(sizes, edges)
@@ -54,16 +54,17 @@ def graph(
     shapes = [_box(box, laid.places[node]) for node, box in boxes.items()]
     size = f'width="{laid.width}" height="{laid.height}"'
     space = ' xmlns="http://www.w3.org/2000/svg"' if style else ""
+    natural = f'style="--width:{laid.width}px"'
     ground = f'<style>{style}</style><rect class="background" {size}/>' if style else ""
     return (
         f'<svg{space} role="img" aria-label="{escape(title)}" '
-        f'viewBox="0 0 {laid.width} {laid.height}" {size}>'
+        f'viewBox="0 0 {laid.width} {laid.height}" {size if style else natural}>'
         f"<title>{escape(title)}</title>{ground}{''.join(lines)}{''.join(shapes)}</svg>"
     )
 
 
 def _width(box: Box) -> int:
-    longest = max(len(_shown(box.name)), len(box.note) * 0.85)
+    longest = max(len(_shown(box.name)) + 2, len(box.note) * 0.85)  # names may be bold
     return round(longest * _CHARACTER + 2 * _PADDING) + (_FOLD if box.raw else 0)
 
 

@@ -36,7 +36,7 @@ class Layout:
 
 
 def layout(
-    sizes: Mapping[str, tuple[int, int]], edges: Collection[Edge], gap: tuple[int, int] = (44, 14), margin: int = 16
+    sizes: Mapping[str, tuple[int, int]], edges: Collection[Edge], gap: tuple[int, int] = (40, 14), margin: int = 16
 ) -> Layout:
     """Lay out boxes of these sizes (width, height), each given after those that it depends on.
 

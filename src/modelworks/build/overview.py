@@ -3,7 +3,7 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 State = Literal["restored", "ran", "stale", "unknown"]
 STATES: tuple[State, ...] = ("restored", "ran", "stale", "unknown")
 EXPLAINED = 300
+MOST_DIFFERENCES = 4
 _VERDICTS = {"restore": "would be restored", "run": "would run", "perhaps": "would perhaps run"}
 
 
@@ -63,12 +64,16 @@ class Saving:
 
 @dataclass(frozen=True)
 class Overview:
-    """The stages, each after those that it depends on; the graph; the path that takes longest; what was saved here."""
+    """The stages, each after those that it depends on; the graph; the path that takes longest; what was saved here.
+
+    `began` is when the first job ran or was restored in this workspace.
+    """
 
     stages: dict[str, Stage]
     graph: Lineage
     critical: tuple[str, ...]
-    savings: list[Saving] = field(default_factory=list)
+    savings: list[Saving]
+    began: str | None
 
     @property
     def seconds(self) -> float:
@@ -100,8 +105,7 @@ def jobs(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()
     with plan.judged(snakefile, directory, targets) as outlook:
         explained = len(outlook.jobs) <= EXPLAINED
         steps = {
-            one.step.name: (one.step, tuple(why.differences(one, outlook.memo)) if explained else ())
-            for one in outlook.judged
+            one.step.name: (one.step, _differences(one, outlook.memo) if explained else ()) for one in outlook.judged
         }
         found = []
         for job in outlook.jobs:
@@ -110,6 +114,13 @@ def jobs(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()
             if not only_collects(job):
                 found.append(Job(name, job.rule.name, deps, outs, *steps.get(name, ())))
     return found
+
+
+def _differences(one: plan.Judged, memo: Any) -> tuple[str, ...]:
+    """What `why` finds, but for what the step's reason says already, cut short."""
+    found = [line for line in why.differences(one, memo) if not line.endswith(one.step.reason)]
+    more = len(found) - MOST_DIFFERENCES
+    return (*found[:MOST_DIFFERENCES], f"and {more} more differences") if more > 1 else tuple(found)
 
 
 def of(
@@ -131,7 +142,9 @@ def of(
     made = {record["key"]: record for record in runs}
     restores = Counter(key for _, _, keys in notes for key in keys)
     keys = {name: lineage.key(built[name]) for name in known.keys() & built.keys()}
-    here = _here(runs, notes, workspace)
+    events = _events(runs, notes, workspace)
+    here = {key: (started, state) for started, _, state, key in events}
+    began = events[0][0] if events else None
     costs = {
         name: cost(name, made.get(keys.get(name, "")), restores[keys.get(name, "")], prices) for name in graph.stages
     }
@@ -149,21 +162,21 @@ def of(
         for name in graph.stages
         for job in [jobs_by_name[name]]
     }
-    return Overview(stages, graph, longest, _savings(notes, made, workspace, prices))
+    return Overview(stages, graph, longest, _savings(notes, made, workspace, prices), began)
 
 
-def _here(
+def _events(
     runs: Iterable[Mapping[str, Any]], notes: Iterable[tuple[str, str, list[str]]], workspace: str
-) -> dict[str, tuple[str, State]]:
-    """For each key the last thing that happened to it in this workspace: when, and what.
+) -> list[tuple[str, int, State, str]]:
+    """What happened in this workspace, in order: when, a rank within the second, what, to which key.
 
-    Times have whole seconds. Of the same second the restore counts: a build restores what an earlier one ran.
+    Times have whole seconds. Of the same second the restore is the later one: a build restores what an earlier one ran.
     """
     events: list[tuple[str, int, State, str]] = [
         (str(record.get("started")), 0, "ran", record["key"]) for record in runs if record.get("workspace") == workspace
     ]
     events += [(started, 1, "restored", key) for started, where, keys in notes if where == workspace for key in keys]
-    return {key: (started, state) for started, _, state, key in sorted(events)}
+    return sorted(events)
 
 
 def _state(job: Job, event: tuple[str, State] | None) -> dict[str, Any]:

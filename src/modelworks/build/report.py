@@ -64,7 +64,7 @@ def page(overview: Overview, head: Head) -> str:
         overview=overview,
         path=list(_path(overview, by_rule)),
         graph=Markup(_drawn(overview, by_rule)),
-        charts=[Markup(chart) for chart in _charts(overview, head.currency)],
+        charts=[Markup(chart) for chart in _charts(overview, head)],
     )
 
 
@@ -80,7 +80,7 @@ def _drawn(overview: Overview, by_rule: bool) -> str:
     """The graph without fingerprints of code, which every stage has."""
     name = {stage.name: stage.rule if by_rule else stage.name for stage in overview.stages.values()}
     raw = [path for path in overview.graph.raw if PurePosixPath(path).parent != PurePosixPath(DIRECTORY)]
-    together = by_rule or len(raw) > MOST_RAW
+    together = len(raw) > MOST_RAW
     name |= {path: f"{_RAW}/" if together else f"{path}/" for path in raw}  # no stage's name holds a slash
     files = f"{len(raw)} file{'' if len(raw) == 1 else 's'}"
     boxes = {
@@ -119,9 +119,10 @@ def _title(stage: Stage) -> Iterable[str]:
         yield "on the critical path"
 
 
-def _charts(overview: Overview, currency: str) -> Iterable[str]:
-    if overview.savings:
+def _charts(overview: Overview, head: Head) -> Iterable[str]:
+    if overview.savings and overview.began:
+        span = (overview.began, max(head.made, overview.savings[-1].started))
         seconds = [(saving.started, saving.seconds) for saving in overview.savings]
         money = [(saving.started, saving.money) for saving in overview.savings]
-        yield savings_svg.draw(seconds, "Time saved", quantities.duration)
-        yield savings_svg.draw(money, "Money saved", lambda amount: quantities.money(amount, currency))
+        yield savings_svg.draw(seconds, span, "Time saved", quantities.duration)
+        yield savings_svg.draw(money, span, "Money saved", lambda amount: quantities.money(amount, head.currency))

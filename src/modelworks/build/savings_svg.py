@@ -12,17 +12,17 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 Point = tuple[str, float]
 
 
-def draw(points: Sequence[Point], title: str, written: Callable[[float], str]) -> str:
+def draw(points: Sequence[Point], span: tuple[str, str], title: str, written: Callable[[float], str]) -> str:
     """The SVG of amounts that only grow: (time as UTC in ISO 8601, sum until then), as `written` out.
 
-    Its looks (classes `axis`, `area`, `steps`, `dot`) are the surrounding page's.
+    The time axis spans from first to last. Looks (classes `axis`, `area`, `steps`, `dot`) are the surrounding page's.
     """
-    times = [calendar.timegm(time.strptime(started, _TIME)) for started, _ in points]
-    first, span = times[0], max(times[-1] - times[0], 1)
+    begin, end = map(_seconds, span)
+    times = [_seconds(started) for started, _ in points]
     largest = max(points[-1][1], 1e-12)
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
     places = [
-        (_LEFT + (right - _LEFT - 8) * (moment - first) / span, bottom - (bottom - _TOP) * amount / largest)
+        (_LEFT + (right - _LEFT) * (moment - begin) / max(end - begin, 1), bottom - (bottom - _TOP) * amount / largest)
         for moment, (_, amount) in zip(times, points, strict=True)
     ]
     steps = f"M{_LEFT} {bottom}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in places) + f"H{right}"
@@ -31,12 +31,8 @@ def draw(points: Sequence[Point], title: str, written: Callable[[float], str]) -
         f"{escape(written(amount))}</title></circle>"
         for (x, y), (started, amount) in zip(places[-_MOST_DOTS:], points[-_MOST_DOTS:], strict=True)
     )
-    begin, end = points[0][0], points[-1][0]
-    same = begin[:10] == end[:10]
-    labels = [f"{one[11:16]} UTC" if same else one[:10] for one in (begin, end)]
-    last = (
-        "" if begin == end else f'<text class="axis" x="{right}" y="{_HEIGHT - 8}" text-anchor="end">{labels[1]}</text>'
-    )
+    same_day = span[0][:10] == span[1][:10]
+    labels = [f"{moment[11:16]} UTC" if same_day else moment[:10] for moment in span]
     total = written(points[-1][1])
     return (
         f'<svg role="img" aria-label="{escape(f"{title}: {total} after {len(points)} builds")}" '
@@ -44,5 +40,10 @@ def draw(points: Sequence[Point], title: str, written: Callable[[float], str]) -
         f'<tspan class="total">{escape(total)}</tspan></text>'
         f'<path class="area" d="{steps}V{bottom}Z"/><path class="steps" d="{steps}"/>{dots}'
         f'<path class="base" d="M{_LEFT} {bottom}H{right}"/>'
-        f'<text class="axis" x="{_LEFT}" y="{_HEIGHT - 8}">{labels[0]}</text>{last}</svg>'
+        f'<text class="axis" x="{_LEFT}" y="{_HEIGHT - 8}">{labels[0]}</text>'
+        f'<text class="axis" x="{right}" y="{_HEIGHT - 8}" text-anchor="end">{labels[1]}</text></svg>'
     )
+
+
+def _seconds(moment: str) -> int:
+    return calendar.timegm(time.strptime(moment, _TIME))
