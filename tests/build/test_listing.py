@@ -70,10 +70,12 @@ def test_made_is_the_run_and_used_the_last_restore_anywhere(built: Workspace) ->
     before = by_path(built)
     assert all(one.made is not None and one.used == one.made for one in before.values())
     keys = [path.name for path in (built.cache / "runs").glob("*/*")]
-    note = built.cache / "memo/restored/20990101T101500-h-1.jsonl"
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps({"workspace": "/elsewhere", "keys": keys}) + "\n")
-    (note.parent / "20000101T000000-h-1.jsonl").write_text(note.read_text())
+    text = json.dumps({"workspace": "/elsewhere", "keys": keys}) + "\n"
+    folder = built.cache / "memo/restored"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "20000101T000000-h-1.jsonl").write_text(text)
+    assert by_path(built) == before, "restored before it was run again"
+    (folder / "20990101T101500-h-1.jsonl").write_text(text)
     after = by_path(built)
     assert {one.used for one in after.values()} == {"2099-01-01T10:15:00Z"}
     assert {path: one.made for path, one in after.items()} == {path: one.made for path, one in before.items()}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from modelworks.build import lineage, overview, quantities, report
+from modelworks.build import graph_svg, lineage, overview, quantities, report
 from modelworks.build.layered import layout
 from modelworks.build.lineage import LineageError
 from modelworks.build.overview import Job, Overview, OverviewError
@@ -297,6 +297,8 @@ def test_what_rules_paths_params_and_the_ledger_say_is_escaped(tmp_path: Path) -
     )
     assert "<script" not in collapsed
     Page(collapsed)
+    drawing = graph_svg.draw(lineage.behind(EVIL, {"b": entry("b", [path])}, ["b"]))
+    assert xml.etree.ElementTree.fromstring(drawing).findtext("{*}title") == EVIL
 
 
 def test_a_lineage_of_3000_stages_in_a_chain_is_walked(tmp_path: Path) -> None:
@@ -338,10 +340,10 @@ def test_rules_that_need_each_other_in_turn_are_drawn(planted: Planted) -> None:
     jobs = [job("train--0", ["in.txt"], rule="train")]
     for number in range(200):
         jobs.append(job(f"judge--{number}", [f"train--{number}.out"], rule="judge"))
-        jobs.append(job(f"train--{number + 1}", [f"judge--{number}.out"], rule="train"))
+        jobs.append(job(f"train--{number + 1}", [f"judge--{number}.out", f"train--{number}.out"], rule="train"))
     found = overview.of(jobs, {"train--0": entry("train--0", ["in.txt"])}, planted.ledger, HERE, PRICES)
     text = report.page(found, HEAD)
-    assert text.count("<path") == 3, "there, back, and from the raw input"
+    assert text.count("<path") == 3, "there, back, and from the raw input; none from a rule to itself"
 
 
 def test_no_two_boxes_overlap_and_every_line_goes_from_left_to_right() -> None:
