@@ -216,7 +216,9 @@ def test_savings_add_up_build_by_build_and_only_here(planted: Planted) -> None:
 
 
 def test_without_a_restore_the_page_says_so_and_without_a_record_too(tmp_path: Path) -> None:
-    text = report.page(Planted(tmp_path / "cache").overview(), HEAD)
+    found = Planted(tmp_path / "cache").overview()
+    assert found.critical == ()
+    text = report.page(found, HEAD)
     assert "No build in this workspace has restored anything yet." in text
     assert "4 stages have no record of a run in the ledger and count for nothing." in text
     assert Page(text).states == {name: ["unknown"] for name in "abcd"}
@@ -265,7 +267,7 @@ def test_the_drawing_tells_states_in_words_the_reason_on_hover_and_the_critical_
     assert set(boxes) == {"in.txt", "code/c.json", *"abcd"}
     notes = {name: [text.text for text in group.iter("text")][1] for name, group in boxes.items()}
     assert notes["in.txt"] == "raw input"
-    assert notes["a"] == "● ran · 60 min 00 s"
+    assert notes["a"] == "● ran · 1 h 00 min"
     assert notes["d"] == "▲ stale · 36 s"
     assert (boxes["d"].findtext("title") or "").split("\n") == [
         "d", "stale: would run: not in the cache", "on the critical path",
@@ -291,7 +293,7 @@ def test_what_rules_paths_params_and_the_ledger_say_is_escaped(tmp_path: Path) -
     assert "<script" not in text
     assert text.count("&lt;script&gt;") >= 12
     Page(text)
-    many = {f"{EVIL}{number}": job(f"{EVIL}{number}", [path], rule=EVIL) for number in range(report.MOST_DRAWN + 1)}
+    many = {f"{EVIL}{number}": job(f"{EVIL}{number}", [path], rule=EVIL) for number in range(report.MOST_LISTED + 1)}
     collapsed = report.page(
         overview.of(many.values(), {f"{EVIL}1": entry("a", [path])}, planted.ledger, HERE, PRICES), head
     )
@@ -331,9 +333,22 @@ def test_a_graph_of_3000_stages_is_told_by_rule_in_seconds(planted: Planted) -> 
     assert time.monotonic() - begin < 5
     page = Page(text)
     assert list(page.states) == ["a", "b"]
-    assert "The graph has 3000 stages, more than 300: it is drawn with one box for each rule" in text
+    assert "The graph has 3000 stages, more than 80: it is drawn with one box for each rule." in text
+    assert "They are more than 300, so the table below has one row for each rule, too." in text
     assert len(re.findall("<g ", text)) == 3, "two rules and the raw input"
     assert len(text) < 40_000
+
+
+def test_between_both_limits_only_the_drawing_is_by_rule(planted: Planted) -> None:
+    jobs = [job(f"a--{number}", ["in.txt"], rule="a") for number in range(report.MOST_DRAWN + 1)]
+    built = {one.name: entry(one.name, list(one.deps)) for one in jobs}
+    text = report.page(overview.of(jobs, built, planted.ledger, HERE, PRICES), HEAD)
+    assert len(Page(text).states) == 81
+    assert len(re.findall("<g ", text)) == 2
+    assert "The graph has 81 stages, more than 80: it is drawn with one box for each rule.</p>" in text
+    text = report.page(overview.of(jobs[1:], built, planted.ledger, HERE, PRICES), HEAD)
+    assert len(re.findall("<g ", text)) == 81
+    assert "more than" not in text
 
 
 def test_rules_that_need_each_other_in_turn_are_drawn(planted: Planted) -> None:
@@ -370,9 +385,9 @@ def test_no_two_boxes_overlap_and_every_line_goes_from_left_to_right() -> None:
 
 
 def test_times_sizes_and_money_are_written_for_people() -> None:
-    durations = [None, 0, 0.034, 3.44, 99.4, 125, 5999.6, 12000, 190800]
+    durations = [None, 0, 0.034, 3.44, 99.4, 125, 3599.6, 12000, 190800]
     assert [quantities.duration(seconds) for seconds in durations] == [
-        "?", "0 s", "0.034 s", "3.4 s", "99 s", "2 min 05 s", "1 h 40 min", "3 h 20 min", "2 d 5 h",
+        "?", "0 s", "0.034 s", "3.4 s", "99 s", "2 min 05 s", "1 h 00 min", "3 h 20 min", "2 d 5 h",
     ]  # fmt: skip
     sizes = [None, 0, 999, 1000, 12345, 999_499, 999_500, 123_456_789]
     assert [quantities.size(count) for count in sizes] == [

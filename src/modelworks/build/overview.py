@@ -189,7 +189,7 @@ def _state(job: Job, event: tuple[str, State] | None) -> dict[str, Any]:
 
 
 def critical_path(graph: Lineage, seconds: Mapping[str, float]) -> tuple[str, ...]:
-    """The stages of the path through a graph that takes longest, the first one first."""
+    """The stages of the path through a graph that takes longest, the first one first; none if nothing takes time."""
     before: dict[str, list[str]] = {stage: [] for stage in graph.stages}
     for source, target in sorted(graph.edges):
         if source in before:
@@ -199,7 +199,7 @@ def critical_path(graph: Lineage, seconds: Mapping[str, float]) -> tuple[str, ..
         longest = max(before[stage], key=lambda name: best[name][0], default=None)
         best[stage] = (seconds[stage] + (best[longest][0] if longest else 0.0), longest)
     path = list[str]()
-    step = max(best, key=lambda name: best[name][0], default=None)
+    step = max((name for name in best if best[name][0] > 0), key=lambda name: best[name][0], default=None)
     while step is not None:
         path.append(step)
         step = best[step][1]

@@ -12,7 +12,7 @@ def duration(seconds: float | None) -> str:
     if seconds < 100:
         return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
-    if minutes < 100:
+    if minutes < 60:
         return f"{minutes} min {rest:02} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     if hours < 48:

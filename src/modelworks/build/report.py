@@ -12,7 +12,8 @@ from modelworks.build.graph_svg import Box
 from modelworks.build.overview import STATES, Overview, Stage, State
 from modelworks.build.tally import Row, rows
 
-MOST_DRAWN = 300
+MOST_DRAWN = 80
+MOST_LISTED = 300
 MOST_RAW = 24
 MARKS: dict[State, str] = {"restored": "↺", "ran": "●", "stale": "▲", "unknown": "?"}
 MEANINGS: dict[State, str] = {
@@ -37,7 +38,7 @@ class Head:
 
 
 def page(overview: Overview, head: Head) -> str:
-    """The HTML. Above MOST_DRAWN stages both graph and table are by rule."""
+    """The HTML. The graph is drawn by rule above MOST_DRAWN stages, the tables are by rule above MOST_LISTED."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -49,12 +50,14 @@ def page(overview: Overview, head: Head) -> str:
         "moment": quantities.moment,
         "money": lambda amount: quantities.money(amount, head.currency),
     }
-    by_rule = len(overview.stages) > MOST_DRAWN
+    by_rule = len(overview.stages) > MOST_LISTED
+    drawn_by_rule = len(overview.stages) > MOST_DRAWN
     total = Row("all", list(overview.stages.values()))
     return environment.from_string(text).render(
         head=head,
         by_rule=by_rule,
-        most=MOST_DRAWN,
+        drawn_by_rule=drawn_by_rule,
+        most=(MOST_DRAWN, MOST_LISTED),
         states=[(state, MARKS[state], total.states.get(state, 0), MEANINGS[state]) for state in STATES],
         marks=MARKS,
         total=total,
@@ -63,7 +66,7 @@ def page(overview: Overview, head: Head) -> str:
         unrecorded=sum(stage.cost.seconds is None for stage in total.stages),
         overview=overview,
         path=list(_path(overview, by_rule)),
-        graph=Markup(_drawn(overview, by_rule)),
+        graph=Markup(_drawn(overview, drawn_by_rule)),
         charts=[Markup(chart) for chart in _charts(overview, head)],
     )
 
@@ -107,7 +110,8 @@ def _box(row: Row, by_rule: bool) -> Box:
         counts = [f"{MARKS[state]} {count} {state}" for state, count in row.states.items()]
         return Box(row.name, ", ".join(counts), f"{row.name}: {len(row.stages)} stages\n" + "\n".join(counts), kind)
     (stage,) = row.stages
-    note = f"{MARKS[worst]} {worst} · {quantities.duration(stage.cost.seconds)}"
+    time = "no record" if stage.cost.seconds is None else quantities.duration(stage.cost.seconds)
+    note = f"{MARKS[worst]} {worst} · {time}"
     return Box(stage.name, note, "\n".join(_title(stage)), kind)
 
 
