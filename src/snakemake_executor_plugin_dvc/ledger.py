@@ -85,8 +85,8 @@ def record(key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succ
 
 
 @functools.cache
-def git_commit() -> str | None:
-    """The commit that is checked out in the working directory, followed by `+` if tracked files differ from it."""
+def git_commit(folder: Path = Path()) -> str | None:
+    """The commit that is checked out in a folder (the current one), followed by `+` if tracked files differ from it."""
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"],
@@ -94,6 +94,7 @@ def git_commit() -> str | None:
             text=True,
             timeout=10,
             check=False,
+            cwd=folder,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -133,10 +134,14 @@ class Ledger:
             with (folder / self._path.name).open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"workspace": os.getcwd(), "keys": keys}) + "\n")
 
+    def ran(self) -> list[dict[str, Any]]:
+        """The records of all successful runs that have a key, over all builds, the oldest first."""
+        records = [record for record in self._read(0) if record.get("key") and record.get("succeeded")]
+        return sorted(records, key=lambda record: str(record.get("started")))
+
     def made(self) -> dict[str, dict[str, Any]]:
         """The record of the last successful run of each key, over all builds."""
-        records = [record for record in self._read(0) if record.get("key") and record.get("succeeded")]
-        return {record["key"]: record for record in sorted(records, key=lambda record: str(record.get("started")))}
+        return {record["key"]: record for record in self.ran()}
 
     def restored_in(self) -> Iterator[tuple[str, str, list[str]]]:
         """What each build has restored, the oldest first: when it started (UTC, ISO 8601), where, keys."""

@@ -3,20 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from modelworks.build import lineage
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one stage's result cost to make, and the restores since. `hours` is None where no ledger knows of a run."""
+    """What one stage's result cost to make, and the restores since. `seconds` is None where no run is on record."""
 
     stage: str
     device: str
-    hours: float | None
-    cpu_hours: float
+    seconds: float | None
+    cpu_seconds: float
+    peak_bytes: int
     money: float
     restores: int
+
+    @property
+    def hours(self) -> float | None:
+        """Wall time."""
+        return None if self.seconds is None else self.seconds / 3600
+
+    @property
+    def cpu_hours(self) -> float:
+        """CPU time."""
+        return self.cpu_seconds / 3600
 
     @property
     def saved(self) -> float:
@@ -35,14 +47,21 @@ def costs(directory: Path, target: str, prices: Mapping[str, float]) -> list[Cos
     behind = lineage.of(directory, target)
     ledger = Ledger(read_config(find_root(directory.absolute()))[0])
     made, restores = ledger.made(), ledger.restores()
-    found = []
-    for stage in behind.stages:
-        key = behind.key(stage)
-        record = made.get(key)
-        if record is None:
-            found.append(Cost(stage, "unknown", None, 0.0, 0.0, restores[key]))
-            continue
-        hours, device = float(record["wall_s"]) / 3600, str(record["device"])
-        money = hours * prices["cpu" if device == "cpu" else "gpu"]
-        found.append(Cost(stage, device, hours, float(record["cpu_s"]) / 3600, money, restores[key]))
-    return found
+    keys = {stage: behind.key(stage) for stage in behind.stages}
+    return [cost(stage, made.get(key), restores[key], prices) for stage, key in keys.items()]
+
+
+def cost(stage: str, record: Mapping[str, Any] | None, restores: int, prices: Mapping[str, float]) -> Cost:
+    """The cost of one stage by the ledger's record of its run, if there is one."""
+    if record is None:
+        return Cost(stage, "unknown", None, 0.0, 0, 0.0, restores)
+    seconds, device = float(record["wall_s"]), str(record["device"])
+    return Cost(
+        stage=stage,
+        device=device,
+        seconds=seconds,
+        cpu_seconds=float(record["cpu_s"]),
+        peak_bytes=int(record.get("peak_bytes") or 0),
+        money=seconds / 3600 * prices["cpu" if device == "cpu" else "gpu"],
+        restores=restores,
+    )

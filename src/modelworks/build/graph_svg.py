@@ -1,63 +1,101 @@
-"""A lineage as an SVG: layers from raw data on the left to the target on the right."""
+"""A graph as an SVG: boxes in layers from raw data on the left to the target on the right, lines between them."""
 
-from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from html import escape
 
+from modelworks.build.layered import Edge, Place, layout
 from modelworks.build.lineage import Lineage
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 250, 34, 70, 12, 20
+_CHARACTER, _PADDING, _LINE, _FOLD = 7.8, 9, 17, 9
+_LONGEST = 36
+_STYLE = (
+    "text{font:12px sans-serif}.note{font:10px monospace;fill:#666}path{stroke:#9aa;fill:none}"
+    "rect,polygon{fill:#e6eef8;stroke:#9aa}.raw polygon{fill:#f4f1e8}.background{fill:#fff;stroke:none}"
+)
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a node shows: its name, a line below it, a text for whoever points at it, and its CSS classes.
+
+    What no stage makes (`raw`) is drawn as a sheet with a folded corner.
+    """
+
+    name: str
+    note: str
+    title: str
+    kind: str = ""
+    raw: bool = False
 
 
 def draw(lineage: Lineage) -> str:
-    """The SVG text: a box for each stage and raw file, with its hash, and a line for each dependency."""
-    layers = _layers(lineage)
-    places: dict[str, tuple[int, int]] = {}
-    columns: dict[int, int] = defaultdict(int)
-    for name in [*sorted(lineage.raw), *lineage.stages]:
-        layer = layers[name]
-        places[name] = (
-            _MARGIN + layer * (_WIDTH + _GAP_X),
-            _MARGIN + columns[layer] * (_HEIGHT + _GAP_Y),
-        )
-        columns[layer] += 1
-    width = 2 * _MARGIN + (max(columns) + 1) * (_WIDTH + _GAP_X) - _GAP_X
-    height = 2 * _MARGIN + max(columns.values()) * (_HEIGHT + _GAP_Y) - _GAP_Y
-    lines = [_line(places[source], places[target]) for source, target in sorted(lineage.edges)]
-    boxes = [_box(name, places[name], lineage) for name in places]
-    style = "text{font:12px sans-serif}.hash{font:10px monospace;fill:#666}line,path{stroke:#9aa;fill:none}"
+    """The SVG text of a lineage, to stand by itself: a box for each stage and raw file, with its hash."""
+    boxes = {path: Box(path, lineage.raw[path][:32], path, raw=True) for path in sorted(lineage.raw)}
+    boxes |= {name: Box(name, stage["outs"][0]["md5"][:32], name) for name, stage in lineage.stages.items()}
+    return graph(boxes, lineage.edges, title=lineage.target, style=_STYLE) + "\n"
+
+
+def graph(
+    boxes: Mapping[str, Box],
+    edges: Collection[Edge],
+    title: str,
+    marked: Collection[Edge] = (),
+    style: str = "",
+) -> str:
+    """The SVG of boxes, each given after those that it depends on, and edges, those `marked` last and of that class.
+
+    Without a `style` its looks are the surrounding page's: it has its width as `--width`.
+    """
+    sizes = {node: (_width(box), 2 * _LINE + _PADDING) for node, box in boxes.items()}
+    laid = layout(sizes, edges)
+    drawn = sorted(edges, key=lambda edge: (edge in marked, edge))
+    lines = [_line(laid.routes[edge], edge in marked) for edge in drawn]
+    shapes = [_box(box, laid.places[node]) for node, box in boxes.items()]
+    size = f'width="{laid.width}" height="{laid.height}"'
+    space = ' xmlns="http://www.w3.org/2000/svg"' if style else ""
+    natural = f'style="--width:{laid.width}px"'
+    ground = f'<style>{style}</style><rect class="background" {size}/>' if style else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f"<title>{escape(lineage.target)}</title><style>{style}</style>"
-        f'<rect width="{width}" height="{height}" fill="#fff"/>{"".join(lines)}{"".join(boxes)}</svg>\n'
+        f'<svg{space} role="img" aria-label="{escape(title)}" '
+        f'viewBox="0 0 {laid.width} {laid.height}" {size if style else natural}>'
+        f"<title>{escape(title)}</title>{ground}{''.join(lines)}{''.join(shapes)}</svg>"
     )
 
 
-def _layers(lineage: Lineage) -> dict[str, int]:
-    """How many steps lie before a stage, at most; raw files stand right before the first that reads them."""
-    layers: dict[str, int] = {}
-    for stage in lineage.stages:
-        before = [layers.get(source, 0) for source, target in lineage.edges if target == stage]
-        layers[stage] = max(before, default=0) + 1
-    for path in lineage.raw:
-        layers[path] = min(layers[target] for source, target in lineage.edges if source == path) - 1
-    return layers
+def _width(box: Box) -> int:
+    longest = max(len(_shown(box.name)) + 2, len(box.note) * 0.85)  # names may be bold
+    return round(longest * _CHARACTER + 2 * _PADDING) + (_FOLD if box.raw else 0)
 
 
-def _line(source: tuple[int, int], target: tuple[int, int]) -> str:
-    x, y = source[0] + _WIDTH, source[1] + _HEIGHT // 2
-    end, top = target[0], target[1] + _HEIGHT // 2
-    middle = (x + end) // 2
-    return f'<path d="M{x} {y} C{middle} {y} {middle} {top} {end} {top}"/>'
+def _shown(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
-def _box(name: str, place: tuple[int, int], lineage: Lineage) -> str:
-    x, y = place
-    stage = lineage.stages.get(name)
-    digest = lineage.raw[name] if stage is None else stage["outs"][0]["md5"]
-    colour = "#f4f1e8" if stage is None else "#e6eef8"
-    shown = name if len(name) <= 36 else f"…{name[-35:]}"
+def _line(points: list[tuple[int, int]], marked: bool) -> str:
+    """A curve from one layer to the next, straight where it passes one."""
+    (x, y), *rest = points
+    steps = [f"M{x} {y}"]
+    for number, (end, level) in enumerate(rest):
+        middle = (x + end) // 2
+        steps.append(f"C{middle} {y} {middle} {level} {end} {level}" if number % 2 == 0 else f"H{end}")
+        x, y = end, level
+    kind = ' class="marked"' if marked else ""
+    return f'<path{kind} d="{"".join(steps)}"/>'
+
+
+def _box(box: Box, place: Place) -> str:
+    x, y, right, bottom = place.x, place.y, place.x + place.width, place.y + place.height
+    shape = f'<rect x="{x}" y="{y}" width="{place.width}" height="{place.height}" rx="5"/>'
+    if box.raw:
+        corner = f"{right - _FOLD},{y} {right},{y + _FOLD}"
+        shape = (
+            f'<polygon points="{x},{y} {corner} {right},{bottom} {x},{bottom}"/>'
+            f'<polygon points="{corner} {right - _FOLD},{y + _FOLD}"/>'
+        )
+    kind = f"{box.kind} raw" if box.raw else box.kind
     return (
-        f'<g><title>{escape(name)}</title><rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="4" '
-        f'fill="{colour}" stroke="#9aa"/><text x="{x + 8}" y="{y + 14}">{escape(shown)}</text>'
-        f'<text class="hash" x="{x + 8}" y="{y + 27}">{escape(digest[:32])}</text></g>'
+        f'<g class="{escape(kind)}"><title>{escape(box.title)}</title>{shape}'
+        f'<text x="{x + _PADDING}" y="{y + _LINE}">{escape(_shown(box.name))}</text>'
+        f'<text class="note" x="{x + _PADDING}" y="{y + 2 * _LINE}">{escape(box.note)}</text></g>'
     )

@@ -29,14 +29,18 @@ class Step:
     gpu: bool
 
 
-@contextmanager
-def judged(
-    snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()
-) -> Iterator[tuple[Any, Iterator["Judged"]]]:
-    """The memo, and the jobs that are out of date, each after those that it depends on, which is where it is judged.
+@dataclass(frozen=True)
+class Outlook:
+    """The memo, all jobs that make something, and those out of date, each judged after those that it depends on."""
 
-    Raises CompileError and ParamsError.
-    """
+    memo: Any
+    jobs: list[Any]
+    judged: Iterator["Judged"]
+
+
+@contextmanager
+def judged(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> Iterator[Outlook]:
+    """Compile the graph of targets (the default one) and judge its jobs. Raises CompileError and ParamsError."""
     from snakemake_executor_plugin_dvc.buildlock import BuildLock
     from snakemake_executor_plugin_dvc.lookup import LookUp
     from snakemake_executor_plugin_dvc.repository import prepare
@@ -47,7 +51,7 @@ def judged(
         lock.release()
     with compile_graph(snakefile, directory, targets) as compiled:
         memo = LookUp(download=False)
-        yield memo, _judged(compiled.dag, memo)
+        yield Outlook(memo, compiled.jobs, _judged(compiled.dag, memo))
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Judged:
 
 def steps(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> list[Step]:
     """What would happen to each job that is out of date. Raises CompileError and ParamsError."""
-    with judged(snakefile, directory, targets) as (_, jobs):
-        return [one.step for one in jobs]
+    with judged(snakefile, directory, targets) as outlook:
+        return [one.step for one in outlook.judged]
 
 
 def _judged(dag: Any, memo: Any) -> Iterator[Judged]:

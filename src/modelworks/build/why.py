@@ -20,8 +20,9 @@ _GONE = "nothing"
 
 def reasons(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> dict[str, list[str]]:
     """Stage -> its reasons, for each job that would run, or perhaps would. Raises CompileError and ParamsError."""
-    with plan.judged(snakefile, directory, targets) as (memo, jobs):
-        return {one.step.name: list(_reasons(one, memo)) for one in jobs if one.step.verdict != "restore"}
+    with plan.judged(snakefile, directory, targets) as outlook:
+        out_of_date = (one for one in outlook.judged if one.step.verdict != "restore")
+        return {one.step.name: list(differences(one, outlook.memo)) for one in out_of_date}
 
 
 def between(one: Path, other: Path) -> dict[str, list[str]]:
@@ -37,7 +38,8 @@ def between(one: Path, other: Path) -> dict[str, list[str]]:
     return found
 
 
-def _reasons(one: plan.Judged, memo: Any) -> Iterator[str]:
+def differences(one: plan.Judged, memo: Any) -> Iterator[str]:
+    """Everything that differs between what was last built here of a judged job and what would be built now."""
     from snakemake_executor_plugin_dvc.key import NotMemoized, describe
 
     for name in one.causes:
