@@ -17,6 +17,8 @@ COMMANDS = {
     "params": "check params.yaml",
     "dvcfile": "compile the Snakemake graph into dvc.yaml",
     "fingerprint": "write the fingerprints of stage modules",
+    "push": "send results, run-cache entries and the ledger to a DVC remote",
+    "pull": "bring results, run-cache entries and the ledger from a DVC remote",
     "cache": "find damage in the cache",
 }
 
