@@ -49,7 +49,9 @@ def test_help_is_instant_and_imports_nothing_heavy() -> None:
     assert "workspace" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["workspace create", "params", "dvcfile", "fingerprint", "cache verify"])
+@pytest.mark.parametrize(
+    "command", ["workspace create", "params", "dvcfile", "fingerprint", "push", "pull", "doctor", "cache verify"]
+)
 def test_every_subcommand_explains_itself(command: str) -> None:
     done = subprocess.run([BIN / "modelworks", *command.split(), "--help"], capture_output=True, text=True, check=True)
     assert f"usage: modelworks {command}" in done.stdout

@@ -484,8 +484,9 @@ def test_every_error_says_what_to_do(
         f"error: {folder}: there is no remote 'other'; known: store\n"
     )
     assert refused(folder, "pull", capsys) == (
-        f"error: the remote 'store' ({tmp_path}/nowhere) cannot be used: there is no such folder."
-        " See where it is with `dvc remote list`, and that it is mounted or that its credentials are set\n"
+        f"error: the remote 'store' ({tmp_path}/nowhere) cannot be used: there is no such folder"
+        " (the first push makes it). See where it is with `dvc remote list`, and that it is mounted or that its"
+        " credentials are set\n"
     )
     set_remote(folder, url="https://example.org/store")
     assert refused(folder, "push", capsys) == (

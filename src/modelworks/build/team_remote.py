@@ -34,7 +34,7 @@ class TeamRemote:
         from dvc.fs import LocalFileSystem
 
         if made and isinstance(self._fs, LocalFileSystem) and not self._fs.isdir(self._remote.path):
-            raise self.unreachable("there is no such folder")
+            raise self.unreachable("there is no such folder (the first push makes it)")
         try:
             self._fs.ls(self._remote.path, detail=False)
         except FileNotFoundError as error:
