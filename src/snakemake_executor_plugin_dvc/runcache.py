@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .key import Key, digest
-from .links import temporary_name
+from .links import make_folder, temporary_name
 
 Outs = list[dict[str, Any]]
 _NAME = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})/([0-9a-f]{64})")
@@ -37,7 +37,7 @@ class RunCache:
         target = self._folder(key) / digest(entry)
         if _read(target) is not None:
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         temporary = temporary_name(self.directory.parent)
         try:
             temporary.write_text(as_json(entry, indent=1), encoding="utf-8")
@@ -69,7 +69,7 @@ class RunCache:
         except (ValueError, KeyError, TypeError):
             return False
         if right:
-            (self.directory / name).parent.mkdir(parents=True, exist_ok=True)
+            make_folder((self.directory / name).parent)
             temporary.replace(self.directory / name)
         return right
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +21,10 @@ from modelworks.build.receiving import Receiving
 from modelworks.build.sending import Sending
 from modelworks.build.sharing import Moved
 from modelworks.build.team_remote import RemoteError, TeamRemote
+from snakemake_executor_plugin_dvc.hashing import Hasher, md5_file
+from snakemake_executor_plugin_dvc.ledger import Ledger
 from snakemake_executor_plugin_dvc.runcache import RunCache
+from snakemake_executor_plugin_dvc.store import Store
 from tests.build.repository import Repository
 from tests.memo.forkserver import Workspace, shared
 
@@ -253,6 +257,24 @@ def test_what_dvc_tracks_by_itself_is_shared_too(tmp_path: Path) -> None:
     assert (one.root / "data/in.txt").read_text() == "some data\n"
 
 
+@pytest.mark.parametrize(("mode", "expected"), [(0o2775, 0o2770), (0o2755, 0o2750), (0o755, 0o750)])
+def test_the_folders_of_a_cache_are_as_open_to_the_group_as_the_cache_itself(
+    store: Path, other: Workspace, mode: int, expected: int
+) -> None:
+    other.cache.mkdir()
+    other.cache.chmod(mode)
+    umask = os.umask(0o027)
+    try:
+        pull(other, everything=True)
+        Ledger(other.cache).restored(["a" * 64])
+        Store(other.cache).put(Hasher().content(str(other.folder / "in.txt")), other.folder / "in.txt")
+    finally:
+        os.umask(umask)
+    folders = [path for path in other.cache.rglob("*") if path.is_dir()]
+    assert {path.parent.name for path in folders} >= {"md5", "runs", "memo", "seconds"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {expected}
+
+
 # Remotes that are not trusted
 
 
@@ -346,8 +368,6 @@ def test_a_key_of_s3_with_dots_in_it_is_refused(
 
 
 def test_a_directory_object_that_names_a_path_outside_is_not_taken(store: Path, other: Workspace) -> None:
-    from snakemake_executor_plugin_dvc.hashing import md5_file
-
     path = store / "evil"
     path.write_text(json.dumps([{"md5": "0" * 32, "relpath": "../../evil"}]))
     oid = f"{md5_file(path)}.dir"

@@ -56,10 +56,12 @@ class Receiving(Sharing):
         shared_ledger.derive_seconds(self._cache)
 
     def _bring_ledger_file(self, name: str, progress: Progress) -> int | None:
+        from snakemake_executor_plugin_dvc.links import make_folder
+
         def take(temporary: Path) -> bool:
             if not shared_ledger.is_whole(temporary, name.split("/")[1]):
                 return False
-            (self._cache / name).parent.mkdir(parents=True, exist_ok=True)
+            make_folder((self._cache / name).parent)
             temporary.replace(self._cache / name)
             return True
 
