@@ -383,6 +383,15 @@ def test_a_directory_object_that_names_a_path_outside_is_not_taken(store: Path, 
     assert "which lies outside" not in "".join(said) and "set aside" in "".join(said)
 
 
+def test_a_dvc_file_whose_hash_is_a_path_names_no_object(
+    store: Path, other: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (other.folder / "x.dvc").write_text("outs:\n- md5: ../../../../x\n  hash: md5\n  path: x\n")
+    pull(other)
+    monkeypatch.setattr(TeamRemote, "bring", lambda *arguments: pytest.fail(f"asked for {arguments}"))
+    assert pull(other).missing == []
+
+
 # Pushes and pulls that do not come to their end
 
 DIE_HALFWAY = """
