@@ -41,7 +41,7 @@ def time_get(folder: Path, chains: int, repeats: int) -> dict[str, float]:
     targets = [f"out/c{index}.txt" for index in range(chains)]
     times: dict[str, list[float]] = {"restoring build": [], "get all": [], "get one": []}
     for _ in range(repeats):
-        for name in times:
+        for name, taken in times.items():
             graph.wipe()
             for left in (".snakemake", ".dvc/tmp"):
                 shutil.rmtree(folder / left, ignore_errors=True)
@@ -51,8 +51,8 @@ def time_get(folder: Path, chains: int, repeats: int) -> dict[str, float]:
                 snakemake(graph, "dvc")()
             else:
                 run(folder, sys.executable, "-c", GET, *(targets if name == "get all" else targets[:1]))
-            times[name].append(time.monotonic() - begin)
-            sys.stderr.write(f"{name}: {times[name][-1]:.2f} s\n")
+            taken.append(time.monotonic() - begin)
+            sys.stderr.write(f"{name}: {taken[-1]:.2f} s\n")
             if name == "get all":
                 said = run(folder, "snakemake", "--cores", "2", "--executor", "dvc")
                 assert "Nothing to be done" in said, said

@@ -21,6 +21,9 @@ COMMANDS = {
     "params": "check params.yaml",
     "dvcfile": "compile the Snakemake graph into dvc.yaml",
     "fingerprint": "write the fingerprints of stage modules",
+    "push": "send results, run-cache entries and the ledger to a DVC remote",
+    "pull": "bring results, run-cache entries and the ledger from a DVC remote",
+    "doctor": "check the machine, the environment, the repository and its cache",
     "cache": "find damage in the cache",
 }
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from .links import make_folder
 from .records import write_json
 
 _HISTORY_FILES = 200
@@ -115,7 +116,7 @@ class Ledger:
     def append(self, record: Record) -> None:
         """Write one record with a single append, and its seconds where `seconds` finds them."""
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:
                 os.write(descriptor, (json.dumps(asdict(record)) + "\n").encode())
@@ -130,7 +131,7 @@ class Ledger:
         """Note what a build has restored, with a single line at its end."""
         with contextlib.suppress(OSError):
             folder = self._cache / "memo" / "restored"
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             with (folder / self._path.name).open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"workspace": os.getcwd(), "keys": keys}) + "\n")
 

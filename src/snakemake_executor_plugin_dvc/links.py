@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -83,8 +84,27 @@ def temporary_folder(cache: Path) -> Path:
 def temporary_name(cache: Path) -> Path:
     """A fresh temporary name inside a cache. Raises OSError if the folder cannot be made."""
     folder = temporary_folder(cache)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return folder / unique_name()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of a cache, and those above it, as open to the group as the one above: a team may share the cache.
+
+    Raises OSError.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
+        return
+    if os.stat(folder.parent).st_mode & stat.S_IWGRP:
+        with contextlib.suppress(OSError):
+            folder.chmod(stat.S_IMODE(os.stat(folder).st_mode) | stat.S_IRWXG)
 
 
 def remove_leftovers(folder: Path) -> None:

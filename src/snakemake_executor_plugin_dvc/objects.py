@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from .hashing import md5_file
-from .links import temporary_name
+from .links import make_folder, temporary_name
 from .records import Record, Records, note
 
 CACHE_MODE = 0o444
@@ -96,7 +96,7 @@ class Objects:
         """Move a damaged object out of the cache, so that nothing restores it, and say where it is."""
         target = self.directory / "memo" / "damaged" / f"{oid}-{time.time_ns()}"
         with contextlib.suppress(OSError):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             self.path(oid).rename(target)
             self._warn(f"the cache object {oid} is damaged: set aside as {target}")
         return Absent(oid, "damaged")
@@ -152,7 +152,7 @@ class Objects:
         try:
             yield temporary
             temporary.chmod(CACHE_MODE)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .links import temporary_name
+from .links import make_folder, temporary_name
 
 _LARGE = 1 << 18
 Identity = tuple[int, int]
@@ -58,7 +58,7 @@ def note(oid: str, status: os.stat_result, seen: Record) -> None:
 
 def write_json(path: Path, value: Any, cache: Path) -> None:
     """Write JSON under a temporary name in the cache, then rename. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = temporary_name(cache)
     try:
         temporary.write_text(json.dumps(value))

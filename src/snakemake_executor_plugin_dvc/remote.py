@@ -8,7 +8,7 @@ from typing import Any
 from .key import Key
 from .links import temporary_name
 from .objects import Objects
-from .runcache import Outs, RunCache
+from .runcache import Outs, RunCache, is_name
 
 
 class Remote:
@@ -40,8 +40,15 @@ class Remote:
             if self._open():
                 fs, objects = self._odb.fs, self._odb.path  # <remote>/files/md5
                 folder = fs.join(fs.parent(fs.parent(objects)), "runs", key.digest[:2], key.digest)
-                for name in fs.ls(folder, detail=False) if fs.exists(folder) else []:
-                    runs.add_text(key, fs.cat_file(name).decode())
+                for path in fs.ls(folder, detail=False) if fs.exists(folder) else []:
+                    name = f"{key.digest[:2]}/{key.digest}/{fs.name(path)}"
+                    temporary = temporary_name(runs.directory.parent)
+                    try:
+                        fs.get_file(path, str(temporary))
+                        if not is_name(name) or not runs.take(name, temporary):
+                            self._warn(f"the remote {self._name!r} holds a damaged entry runs/{name}: not used")
+                    finally:
+                        temporary.unlink(missing_ok=True)
         except Exception as error:  # any remote's own errors
             self._give_up(error)
         return runs.results(key)

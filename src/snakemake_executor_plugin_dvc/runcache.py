@@ -3,13 +3,15 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .key import Key, digest
-from .links import temporary_name
+from .links import make_folder, temporary_name
 
 Outs = list[dict[str, Any]]
+_NAME = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})/([0-9a-f]{64})")
 _SPECIAL = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -33,26 +35,51 @@ class RunCache:
         """Write one result under a temporary name elsewhere in the cache, then rename. Raises OSError."""
         entry = key.entry(outs)
         target = self._folder(key) / digest(entry)
-        if _read(target) is None:
-            self._write(target, as_json(entry, indent=1))
-
-    def add_text(self, key: Key, text: str) -> None:
-        """Take over an entry that was made elsewhere, if it can be read. Raises OSError."""
-        outs = parse_entry(text)
-        if outs is not None:
-            self._write(self._folder(key) / digest(key.entry(outs)), text)
-
-    def _write(self, target: Path, text: str) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if _read(target) is not None:
+            return
+        make_folder(target.parent)
         temporary = temporary_name(self.directory.parent)
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(as_json(entry, indent=1), encoding="utf-8")
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
 
+    def names(self) -> Iterator[str]:
+        """The name of every entry: `ab/KEY/VALUE`."""
+        for path in self.directory.glob("??/*/*"):
+            name = path.relative_to(self.directory).as_posix()
+            if is_name(name):
+                yield name
+
+    def outs(self, name: str) -> Outs:
+        """The outputs of an entry by its name, none if it cannot be read."""
+        return _read(self.directory / name) or []
+
+    def take(self, name: str, temporary: Path) -> bool:
+        """Take a fetched entry into the cache if it is what its name says: both parts are hashes of its content."""
+        from .lockyaml import load_yaml
+
+        try:
+            text = temporary.read_text(encoding="utf-8")
+            entry = json.loads(text) if text.startswith("{") else load_yaml(text)
+            outs = [out["path"] for out in normal_outs(entry["outs"])]
+            _, key, value = name.split("/")
+            right = digest({**entry, "outs": outs}) == key and digest(entry) == value
+        except (ValueError, KeyError, TypeError):
+            return False
+        if right:
+            make_folder((self.directory / name).parent)
+            temporary.replace(self.directory / name)
+        return right
+
     def _folder(self, key: Key) -> Path:
         return self.directory / key.digest[:2] / key.digest
+
+
+def is_name(name: str) -> bool:
+    """Whether a name below `runs` is that of an entry, and leads nowhere else."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _read(path: Path) -> Outs | None:

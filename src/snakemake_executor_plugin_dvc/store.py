@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .hashing import Content, tree_bytes
-from .links import Links, executable_bits, remove, swap
+from .links import Links, executable_bits, make_folder, remove, swap
 from .objects import CACHE_MODE, Objects
 from .records import Record, is_large, note
 
@@ -129,7 +129,7 @@ class Store(Objects):
         status = os.lstat(path)
         if not self._links.allows("hardlink") or status.st_nlink != 1 or not stat.S_ISREG(status.st_mode):
             return False
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         try:
             return self._links.make("hardlink", path, target)
         except FileExistsError:

@@ -50,7 +50,22 @@ def test_help_is_instant_and_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["workspace create", "params", "dvcfile", "fingerprint", "cache verify", "ls", "report"]
+    "command",
+    [
+        *(
+            "workspace create",
+            "params",
+            "dvcfile",
+            "fingerprint",
+            "push",
+            "pull",
+            "doctor",
+            "cache verify",
+            "ls",
+            "report",
+        ),
+        *("plan", "why", "costs", "lineage", "get", "gc"),
+    ],
 )
 def test_every_subcommand_explains_itself(command: str) -> None:
     done = subprocess.run([BIN / "modelworks", *command.split(), "--help"], capture_output=True, text=True, check=True)

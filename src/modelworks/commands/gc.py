@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evict, and say what; 1 if what must stay exceeds the limit alone."""
     from modelworks.build import gc, params, tidy
-    from modelworks.build.sizes import human
+    from modelworks.build.quantities import size
     from snakemake_executor_plugin_dvc.repository import find_root, read_config
     from snakemake_executor_plugin_dvc.workspaces import register
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     plan = gc.plan(cache, most, lambda device: prices["cpu" if device == "cpu" else "gpu"])
     pins = plan.pins
     print(
-        f"{cache}: {human(plan.size)} in {len(plan.sizes)} objects; pinned by {len(pins.workspaces)} workspaces,"
+        f"{cache}: {size(plan.size)} in {len(plan.sizes)} objects; pinned by {len(pins.workspaces)} workspaces,"
         f" {pins.refs} branches and tags, {len(pins.keys)} leases"
     )
     for name in pins.unseen:
@@ -44,14 +44,14 @@ def run(options: argparse.Namespace) -> int:
             tidy.remove(path)
     print(
         f"{'would evict' if options.dry_run else 'evicted'} {len(plan.evicted)} objects of {len(plan.results)} results,"
-        f" {human(plan.freed)}, which cost {plan.cost:.2f} {prices['currency']} to make;"
+        f" {size(plan.freed)}, which cost {plan.cost:.2f} {prices['currency']} to make;"
         f" {len(plan.waste) + len(old)} leftovers"
     )
     left = plan.size - plan.freed
     if left > most:
         print(
-            f"error: {human(left)} must stay, more than --max-size {options.max_size}:"
-            f" {human(plan.pinned)} are pinned, {human(plan.lasting)} nothing can rebuild."
+            f"error: {size(left)} must stay, more than --max-size {options.max_size}:"
+            f" {size(plan.pinned)} are pinned, {size(plan.lasting)} nothing can rebuild."
             " Delete workspaces, branches or tags that are no longer needed"
         )
         return 1
