@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .holder import Holder
-from .links import temporary_name
+from .links import make_folder, temporary_name
 from .records import write_json
 
 BEAT_S = 5.0
@@ -123,7 +123,7 @@ class Leases:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One process at a time decides who has a lease. Where the file system knows no locks, none does."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         lock = os.open(self._folder / "lock", os.O_RDONLY | os.O_CREAT, 0o644)
         try:
             with contextlib.suppress(OSError):

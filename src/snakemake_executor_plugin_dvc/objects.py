@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from .hashing import md5_file
 from .links import make_folder, temporary_name
-from .records import Record, Records, note
+from .records import Record, Records, is_large, note
 
 CACHE_MODE = 0o444
 
@@ -102,9 +102,13 @@ class Objects:
         return Absent(oid, "damaged")
 
     def evict(self, oid: str) -> None:
-        """Delete an object. Raises OSError."""
-        self.path(oid).unlink(missing_ok=True)
-        self._records.forget(oid)
+        """Delete an object, if it is there. Raises OSError."""
+        with contextlib.suppress(FileNotFoundError):
+            path = self.path(oid)
+            large = is_large(os.stat(path))
+            os.unlink(path)
+            if large:
+                self._records.forget(oid)
 
     def verify(self) -> Iterator[Absent]:
         """Hash every object of the cache and yield the damaged ones, which are set aside."""

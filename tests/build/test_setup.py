@@ -52,19 +52,8 @@ def test_help_is_instant_and_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *(
-            "workspace create",
-            "params",
-            "dvcfile",
-            "fingerprint",
-            "push",
-            "pull",
-            "doctor",
-            "cache verify",
-            "ls",
-            "report",
-        ),
-        *("plan", "why", "costs", "lineage", "get", "gc"),
+        *("workspace create", "params", "dvcfile", "fingerprint", "push", "pull", "doctor", "cache verify"),
+        *("plan", "why", "costs", "lineage", "ls", "report", "get", "gc"),
     ],
 )
 def test_every_subcommand_explains_itself(command: str) -> None:

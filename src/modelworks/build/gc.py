@@ -156,13 +156,13 @@ def _read_results(prefix: str) -> list[tuple[str, str, list[str]]]:
     from snakemake_executor_plugin_dvc.runcache import parse_entry
 
     found = []
-    for key in os.scandir(prefix):
-        for entry in _entries(Path(key.path)):
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                with open(entry.path, encoding="utf-8") as file:
-                    outs = parse_entry(file.read())
+    for key in os.listdir(prefix):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            for name in sorted(os.listdir(f"{prefix}/{key}")):
+                with open(f"{prefix}/{key}/{name}", "rb", buffering=0) as file:
+                    outs = parse_entry(file.read().decode())
                 if outs:
-                    found.append((key.name, outs[0]["path"], [out["md5"] for out in outs]))
+                    found.append((key, outs[0]["path"], [out["md5"] for out in outs]))
     return found
 
 
