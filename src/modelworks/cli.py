@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "say what a build would restore and run, and what it would cost",
     "report": "write one HTML page: the graph, states, costs, the critical path, savings",
     "why": "say why jobs would run: every difference to what was last built",
+    "verify": "build an artifact anew with the memo off, and compare byte for byte",
     "workspace": "make a directory with its own params and artifacts, on the shared cache",
     "params": "check params.yaml",
     "dvcfile": "compile the Snakemake graph into dvc.yaml",

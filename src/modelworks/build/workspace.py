@@ -65,8 +65,14 @@ def find_root(start: Path) -> Path:
     raise WorkspaceError(f"{start.absolute()} lies in no Modelworks repository: no folder upwards holds a Snakefile")
 
 
-def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: Iterable[str] = ()) -> None:
-    """Make a workspace: `presets`, then `settings` (KEY=VALUE), laid over the root's params.yaml.
+def create(
+    root: Path,
+    directory: Path,
+    presets: Iterable[str] = (),
+    settings: Iterable[str] = (),
+    base: Path | None = None,
+) -> None:
+    """Make a workspace: `presets`, then `settings` (KEY=VALUE), laid over `base`, the root's params.yaml by default.
 
     It is made under a temporary name beside `directory` and renamed when it is whole. Raises WorkspaceError,
     ParamsError and DvcfileError; nothing is left then.
@@ -76,7 +82,8 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
 
     _refuse_existing(directory)
     _refuse_place(root, directory)
-    values, changes = _laid_over(root, presets, settings)
+    base = base or root / params.FILE
+    values, changes = _laid_over(root, base, presets, settings)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent)).absolute()
@@ -88,7 +95,7 @@ def create(root: Path, directory: Path, presets: Iterable[str] = (), settings: I
         for name in LINKED:
             if (root / name).exists():
                 (partial / name).symlink_to(root / name)
-        (partial / params.FILE).write_text(_edited((root / params.FILE).read_text(encoding="utf-8"), changes))
+        (partial / params.FILE).write_text(_edited(base.read_text(encoding="utf-8"), changes))
         _check_written(partial / params.FILE, values)
         _link_named_files(root, partial, values)
         _make_dvc_root(root, partial)
@@ -159,7 +166,7 @@ def _take_place(partial: Path, directory: Path) -> None:
 
 
 def _laid_over(
-    root: Path, presets: Iterable[str], settings: Iterable[str]
+    root: Path, base: Path, presets: Iterable[str], settings: Iterable[str]
 ) -> tuple[dict[str, Any], list[tuple[KeyPath, Any]]]:
     """The checked values, and the changes that lead to them from the root's. Every fault names where it came from."""
     changes: list[tuple[KeyPath, Any, str]] = []
@@ -178,13 +185,13 @@ def _laid_over(
             faults += error.faults
     if faults:
         raise params.ParamsError(faults)
-    values = params.load(root / params.FILE)
+    values = params.load(base)
     for key_path, value, _ in changes:
         values = params.overlay(values, params.nested(key_path, value))
 
     def origin(path: KeyPath) -> str:
         own = [source for key_path, _, source in changes if _related(key_path, path)]
-        return own[-1] if own else os.path.relpath(root / params.FILE)
+        return own[-1] if own else os.path.relpath(base)
 
     return params.validate(values, origin), [(key_path, value) for key_path, value, _ in changes]
 
