@@ -96,15 +96,17 @@ def make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     make_folder(folder.parent)
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
-        return
+    temporary = folder.with_name(f".{folder.name}.memo-{unique_name()}")
+    temporary.mkdir()
     if os.stat(folder.parent).st_mode & stat.S_IWGRP:
         with contextlib.suppress(OSError):
-            folder.chmod(stat.S_IMODE(os.stat(folder).st_mode) | stat.S_IRWXG)
+            temporary.chmod(stat.S_IMODE(os.stat(temporary).st_mode) | stat.S_IRWXG)
+    try:
+        temporary.rename(folder)  # nobody sees it before it is open to the group
+    except OSError:
+        temporary.rmdir()
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
 
 
 def remove_leftovers(folder: Path) -> None:

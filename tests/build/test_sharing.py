@@ -272,7 +272,7 @@ def test_the_folders_of_a_cache_are_as_open_to_the_group_as_the_cache_itself(
         os.umask(umask)
     folders = [path for path in other.cache.rglob("*") if path.is_dir()]
     assert {path.parent.name for path in folders} >= {"md5", "runs", "memo", "seconds"}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {expected}
+    assert [path for path in folders if stat.S_IMODE(path.stat().st_mode) != expected] == []
 
 
 # Remotes that are not trusted
@@ -484,7 +484,7 @@ def test_a_long_transfer_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) ->
     told.relative_update(5)
     now[0] = 4.5
     told.finished(2)
-    assert said == ["sending objects: 1 of 340, 1.2 GB", "sending objects: 2 of 340, 1.2 GB"]
+    assert said == ["sending objects: 1 of 340, 1.20 GB", "sending objects: 2 of 340, 1.20 GB"]
 
 
 def refused(folder: Path, command: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
