@@ -76,7 +76,8 @@ def plant(cache: Path, objects: int) -> None:
             target.parent.mkdir(parents=True)
             target.write_text(as_json(entry, indent=1))
             made = {"key": key.digest, "rule": "make", "started": "2026-01-01T00:00:00Z", "succeeded": True}
-            ledger.write(json.dumps(made | {"wall_s": number % 1000, "device": "cpu"}) + "\n")
+            made |= {"wall_s": number % 1000, "device": "cpu", "outs": {out["path"]: md5}}
+            ledger.write(json.dumps(made) + "\n")
 
 
 def time_gc(folder: Path, objects: int) -> dict[str, float]:

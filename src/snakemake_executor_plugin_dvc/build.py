@@ -199,8 +199,10 @@ class Build:
             return
         self.reporter.tally.ran += 1
         miss = self.misses.pop(job, None)
-        self._book(job, miss, succeeded=True)
         refused = self.memo.commit(miss) if miss is not None else None
+        entry = self.memo.lock.entry(miss.spec.name) if miss is not None and refused is None else None
+        outs = {out["path"]: out["md5"] for out in entry["outs"]} if entry else {}
+        self._book(job, miss, succeeded=True, outs=outs)
         if miss is not None and refused is None:
             self.memo.scratch.delete(miss.key.digest)
         self._give_back(miss)
@@ -222,16 +224,16 @@ class Build:
         miss = self.misses.pop(job, None)
         for line in describe(job, self.ran.get(job)):
             self.reporter.say(line)
-        self._book(job, miss, succeeded=False)
+        self._book(job, miss, succeeded=False, outs={})
         self._give_back(miss)
         if miss is not None:
             self.memo.lock.settle(miss.spec.name)
 
-    def _book(self, job: Any, miss: Miss | None, succeeded: bool) -> None:
+    def _book(self, job: Any, miss: Miss | None, succeeded: bool, outs: dict[str, str]) -> None:
         ran = self.ran.pop(job, None)
         if ran is not None and not job.is_group():
             key = miss.key.digest if miss else None
-            self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded))
+            self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded, outs))
 
     def scratch(self, miss: Miss) -> Path | None:
         """Where a job may keep its progress; None if somebody else may be making the same."""

@@ -123,7 +123,7 @@ class Leases:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One process at a time decides who has a lease. Where the file system knows no locks, none does."""
-        make_folder(self._folder)
+        make_folder(self._cache, self._folder)
         lock = os.open(self._folder / "lock", os.O_RDONLY | os.O_CREAT, 0o644)
         try:
             with contextlib.suppress(OSError):

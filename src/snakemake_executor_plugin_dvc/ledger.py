@@ -48,7 +48,8 @@ class Ran:
 class Record:
     """One line of the ledger. `key` is the run-cache key, or None for a job that is not memoized.
 
-    `workspace` is the working directory of the build, on the host that it was started on.
+    `outs` are the outputs that were committed, path -> DVC's hash. `workspace` is the working directory of the build,
+    on the host that it was started on.
     """
 
     key: str | None
@@ -64,9 +65,12 @@ class Record:
     scheduler_job: str | None
     git_commit: str | None
     workspace: str
+    outs: dict[str, str]
 
 
-def record(key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succeeded: bool) -> Record:
+def record(
+    key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succeeded: bool, outs: dict[str, str]
+) -> Record:
     """The ledger's line for a job that ran."""
     return Record(
         key=key,
@@ -82,6 +86,7 @@ def record(key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succ
         scheduler_job=ran.scheduler_job,
         git_commit=git_commit(),
         workspace=os.getcwd(),
+        outs=outs,
     )
 
 
@@ -116,7 +121,7 @@ class Ledger:
     def append(self, record: Record) -> None:
         """Write one record with a single append, and its seconds where `seconds` finds them."""
         with contextlib.suppress(OSError):
-            make_folder(self._folder)
+            make_folder(self._cache, self._folder)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:
                 os.write(descriptor, (json.dumps(asdict(record)) + "\n").encode())
@@ -131,7 +136,7 @@ class Ledger:
         """Note what a build has restored, with a single line at its end."""
         with contextlib.suppress(OSError):
             folder = self._cache / "memo" / "restored"
-            make_folder(folder)
+            make_folder(self._cache, folder)
             with (folder / self._path.name).open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"workspace": os.getcwd(), "keys": keys}) + "\n")
 
@@ -147,8 +152,8 @@ class Ledger:
     def restored_in(self) -> Iterator[tuple[str, str, list[str]]]:
         """What each build has restored, the oldest first: when it started (UTC, ISO 8601), where, keys."""
         for path in sorted((self._cache / "memo" / "restored").glob("*.jsonl")):
-            started = _iso(path.name.partition("-")[0])
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
+                started = _iso(path.name.partition("-")[0])
                 for line in path.read_text(encoding="utf-8").splitlines():
                     with contextlib.suppress(ValueError, TypeError, KeyError):
                         note = json.loads(line)
@@ -184,7 +189,7 @@ class Ledger:
                 for line in path.read_text().splitlines():
                     with contextlib.suppress(ValueError):
                         records.append(json.loads(line))
-        return records
+        return [record for record in records if isinstance(record, dict)]
 
 
 def _iso(compact: str) -> str:

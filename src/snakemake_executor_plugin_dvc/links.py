@@ -84,29 +84,39 @@ def temporary_folder(cache: Path) -> Path:
 def temporary_name(cache: Path) -> Path:
     """A fresh temporary name inside a cache. Raises OSError if the folder cannot be made."""
     folder = temporary_folder(cache)
-    make_folder(folder)
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _open_to_group(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _open_to_group(folder)
     return folder / unique_name()
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(cache: Path, folder: Path) -> None:
     """Make a folder of a cache, and those above it, as open to the group as the one above: a team may share the cache.
 
-    Raises OSError.
+    Nobody sees it before it is. Raises OSError.
     """
     if folder.is_dir():
         return
-    make_folder(folder.parent)
-    temporary = folder.with_name(f".{folder.name}.memo-{unique_name()}")
+    make_folder(cache, folder.parent)
+    temporary = temporary_name(cache)
+    if folder.is_dir():  # one of those that temporary names need
+        return
     temporary.mkdir()
-    if os.stat(folder.parent).st_mode & stat.S_IWGRP:
-        with contextlib.suppress(OSError):
-            temporary.chmod(stat.S_IMODE(os.stat(temporary).st_mode) | stat.S_IRWXG)
     try:
-        temporary.rename(folder)  # nobody sees it before it is open to the group
+        _open_to_group(temporary, folder.parent)
+        temporary.rename(folder)
     except OSError:
         temporary.rmdir()
         if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
+            raise
+
+
+def _open_to_group(folder: Path, above: Path | None = None) -> None:
+    if os.stat(above or folder.parent).st_mode & stat.S_IWGRP:
+        with contextlib.suppress(OSError):
+            folder.chmod(stat.S_IMODE(os.stat(folder).st_mode) | stat.S_IRWXG)
 
 
 def remove_leftovers(folder: Path) -> None:

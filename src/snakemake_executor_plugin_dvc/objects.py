@@ -96,7 +96,7 @@ class Objects:
         """Move a damaged object out of the cache, so that nothing restores it, and say where it is."""
         target = self.directory / "memo" / "damaged" / f"{oid}-{time.time_ns()}"
         with contextlib.suppress(OSError):
-            make_folder(target.parent)
+            make_folder(self.directory, target.parent)
             self.path(oid).rename(target)
             self._warn(f"the cache object {oid} is damaged: set aside as {target}")
         return Absent(oid, "damaged")
@@ -156,7 +156,7 @@ class Objects:
         try:
             yield temporary
             temporary.chmod(CACHE_MODE)
-            make_folder(target.parent)
+            make_folder(self.directory, target.parent)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

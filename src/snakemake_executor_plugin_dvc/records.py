@@ -58,7 +58,7 @@ def note(oid: str, status: os.stat_result, seen: Record) -> None:
 
 def write_json(path: Path, value: Any, cache: Path) -> None:
     """Write JSON under a temporary name in the cache, then rename. Raises OSError."""
-    make_folder(path.parent)
+    make_folder(cache, path.parent)
     temporary = temporary_name(cache)
     try:
         temporary.write_text(json.dumps(value))

@@ -37,7 +37,7 @@ class RunCache:
         target = self._folder(key) / digest(entry)
         if _read(target) is not None:
             return
-        make_folder(target.parent)
+        make_folder(self.directory.parent, target.parent)
         temporary = temporary_name(self.directory.parent)
         try:
             temporary.write_text(as_json(entry, indent=1), encoding="utf-8")
@@ -69,7 +69,7 @@ class RunCache:
         except (ValueError, KeyError, TypeError):
             return False
         if right:
-            make_folder((self.directory / name).parent)
+            make_folder(self.directory.parent, (self.directory / name).parent)
             temporary.replace(self.directory / name)
         return right
 

@@ -129,7 +129,7 @@ class Store(Objects):
         status = os.lstat(path)
         if not self._links.allows("hardlink") or status.st_nlink != 1 or not stat.S_ISREG(status.st_mode):
             return False
-        make_folder(target.parent)
+        make_folder(self.directory, target.parent)
         try:
             return self._links.make("hardlink", path, target)
         except FileExistsError:

@@ -5,13 +5,13 @@ evicted result is a miss of its own stage alone. What no stage can rebuild is ne
 """
 
 import contextlib
+import gc as garbage
 import math
-import multiprocessing
 import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,14 @@ def parse_size(text: str) -> int:
 
 def plan(cache: Path, most: int, price: Callable[[str], float]) -> Plan:
     """What to evict so that the cache holds at most `most` bytes. `price(device)` is money for a device's hour."""
+    garbage.disable()  # a million small objects, none of them in a cycle: looking for cycles would double the time
+    try:
+        return _plan(cache, most, price)
+    finally:
+        garbage.enable()
+
+
+def _plan(cache: Path, most: int, price: Callable[[str], float]) -> Plan:
     plan = Plan(_sizes(cache), pinning.find(cache))
     plan.waste = _waste(cache, set(plan.pins.keys))
     over = plan.size - most
@@ -115,7 +123,7 @@ def carry_out(cache: Path, plan: Plan) -> None:
     store = Objects(cache)
     kept = _expanded(cache, pinning.find(cache).objects, plan.sizes)
     plan.evicted = [oid for oid in plan.evicted if oid not in kept]
-    for oid in plan.evicted:
+    for oid in sorted(plan.evicted):  # folder by folder
         store.evict(oid)
 
 
@@ -134,36 +142,42 @@ def _sizes(cache: Path) -> dict[str, int]:
 
 
 def _results(cache: Path, sizes: Mapping[str, int], price: Callable[[str], float]) -> list[Result]:
-    """The results whose objects are there, at least some, with what they cost: infinite where no ledger knows."""
+    """The results whose objects are there, at least some, with what they cost: infinite where no ledger knows.
+
+    Most are in the ledger, in a few files; only keys that it does not know are read in the run-cache.
+    """
     from snakemake_executor_plugin_dvc.ledger import Ledger
 
-    made = Ledger(cache).made()
-    costs = {key: float(one["wall_s"]) / 3600 * price(str(one["device"])) for key, one in made.items()}
-    prefixes = [entry.path for entry in _entries(cache / "runs")]
-    with multiprocessing.get_context("fork").Pool(min(len(os.sched_getaffinity(0)), max(1, len(prefixes)))) as pool:
-        found = [one for shard in pool.imap_unordered(_read_results, prefixes, chunksize=8) for one in shard]
-    lists = _lists(cache, {oid for _, _, oids in found for oid in oids if oid.endswith(".dir")})
+    found: dict[Any, tuple[str, float, dict[str, str]]] = {}
+    noted = set()
+    for made in Ledger(cache).ran():
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            cost = float(made["wall_s"]) / 3600 * price(str(made["device"]))
+            outs = {str(path): str(oid) for path, oid in made["outs"].items()}
+            if outs:
+                found[made["key"], *outs.values()] = made["key"], cost, outs
+                noted.add(made["key"])
+    for prefix in _entries(cache / "runs"):
+        for key in os.listdir(prefix.path):
+            if key not in noted:
+                found |= {(key, *outs.values()): (key, math.inf, outs) for outs in _recorded(f"{prefix.path}/{key}")}
+    lists = _lists(cache, {oid for _, _, outs in found.values() for oid in outs.values() if oid.endswith(".dir")})
     results = []
-    for key, path, oids in found:
-        objects = {member for oid in oids for member in lists.get(oid, [oid])}
-        if there := tuple(sorted(oid for oid in objects if oid in sizes and not oid.endswith(".dir"))):
-            results.append(Result(key, path, there, costs.get(key, math.inf)))
+    for key, cost, outs in found.values():
+        objects = {member for oid in outs.values() for member in lists.get(oid, [oid])}
+        if there := tuple(oid for oid in objects if oid in sizes and not oid.endswith(".dir")):
+            results.append(Result(key, min(outs), there, cost))
     return results
 
 
-def _read_results(prefix: str) -> list[tuple[str, str, list[str]]]:
-    """Key, first path and objects of each entry below one folder of the run-cache."""
+def _recorded(folder: str) -> Iterator[dict[str, str]]:
+    """The outputs of each entry that the run-cache has of one key."""
     from snakemake_executor_plugin_dvc.runcache import parse_entry
 
-    found = []
-    for key in os.listdir(prefix):
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            for name in sorted(os.listdir(f"{prefix}/{key}")):
-                with open(f"{prefix}/{key}/{name}", "rb", buffering=0) as file:
-                    outs = parse_entry(file.read().decode())
-                if outs:
-                    found.append((key, outs[0]["path"], [out["md5"] for out in outs]))
-    return found
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        for entry in _entries(Path(folder)):
+            if outs := parse_entry(Path(entry.path).read_text(encoding="utf-8")):
+                yield {out["path"]: out["md5"] for out in outs}
 
 
 def _expanded(cache: Path, oids: Iterable[str], sizes: Mapping[str, int]) -> set[str]:

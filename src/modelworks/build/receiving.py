@@ -61,7 +61,7 @@ class Receiving(Sharing):
         def take(temporary: Path) -> bool:
             if not shared_ledger.is_whole(temporary, name.split("/")[1]):
                 return False
-            make_folder((self._cache / name).parent)
+            make_folder(self._cache, (self._cache / name).parent)
             temporary.replace(self._cache / name)
             return True
 

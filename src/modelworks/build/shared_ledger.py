@@ -55,7 +55,12 @@ def _is_record(line: Any) -> bool:
         and all(_is_amount(number) for number in numbers)
         and isinstance(line.get("succeeded"), bool)
         and (key is None or _is_key(key))
+        and _is_table(line.get("outs", {}))
     )
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
 def _is_amount(value: Any) -> bool:
