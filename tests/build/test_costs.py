@@ -134,7 +134,7 @@ def test_the_commands_print_hashes_hours_and_money(tmp_path: Path) -> None:
     assert (repository.root / "tree.svg").read_text().startswith("<svg")
     lines = run("costs", "artifacts/metrics.json").splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["copy", "scores"]
-    assert re.fullmatch(r"made with 0\.000 GPU hours and 0\.000 CPU hours: 0\.00 USD", lines[2])
+    assert re.fullmatch(r"made with 0\.000 GPU hours and 0\.000 CPU hours: 0\.0000\d+ USD", lines[2])
     assert lines[3] == "the memo has saved 0.00 USD since"
 
 

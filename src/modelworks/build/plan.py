@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from modelworks.build.compiled import compile_graph
 
+_NAMED = 3
 Verdict = Literal["restore", "run", "perhaps"]
 
 
@@ -99,7 +100,7 @@ def _judge(
 
     expected = memo.ledger.expected(job.rule.name)
     if causes:
-        return "perhaps", f"{', '.join(causes)} would run, and may make something else", expected
+        return "perhaps", f"{few(causes)} would run, and may make something else", expected
     answer = memo.look_up(job, contents)
     if isinstance(answer, Hit):
         contents |= {out["path"]: out for out in answer.outs}
@@ -107,6 +108,12 @@ def _judge(
     if isinstance(answer, NotMemoized):
         return "run", f"not memoized: {answer.reason}", expected
     return "run", answer.reason, expected
+
+
+def few(names: list[str]) -> str:
+    """The first three names, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _name(job: Any) -> str:

@@ -42,8 +42,8 @@ def differences(one: plan.Judged, memo: Any) -> Iterator[str]:
     """Everything that differs between what was last built here of a judged job and what would be built now."""
     from snakemake_executor_plugin_dvc.key import NotMemoized, describe
 
-    for name in one.causes:
-        yield f"upstream {name} would run"
+    if one.causes:
+        yield f"upstream {plan.few(one.causes)} would run"
     spec = describe(one.job, memo.root)
     if isinstance(spec, NotMemoized):
         yield f"not memoized: {spec.reason}"

@@ -1,6 +1,7 @@
 """`modelworks gc`: keep the cache below a size, evicting what is cheapest to rebuild."""
 
 import argparse
+import math
 from pathlib import Path
 
 _SHOWN = 20
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evict, and say what; 1 if what must stay exceeds the limit alone."""
     from modelworks.build import gc, params, tidy
-    from modelworks.build.quantities import size
+    from modelworks.build.quantities import money, size
     from snakemake_executor_plugin_dvc.repository import find_root, read_config
     from snakemake_executor_plugin_dvc.workspaces import register
 
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"not visible from here, so what it uses is not pinned: {name}")
     old = [path for folder in pins.workspaces for path in tidy.stale(folder)]
     for result in plan.results[:_SHOWN] if options.dry_run else []:
-        print(f"  {result.cost:10.4f} {prices['currency']}  {result.path}  (key {result.key[:16]})")
+        cost = money(result.cost, prices["currency"]) if math.isfinite(result.cost) else "not noted"
+        print(f"  {cost:>16}  {result.path}  (key {result.key[:16]})")
     if options.dry_run and len(plan.results) > _SHOWN:
         print(f"  ... and {len(plan.results) - _SHOWN} more results")
     if not options.dry_run:
@@ -44,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             tidy.remove(path)
     print(
         f"{'would evict' if options.dry_run else 'evicted'} {len(plan.evicted)} objects of {len(plan.results)} results,"
-        f" {size(plan.freed)}, which cost {plan.cost:.2f} {prices['currency']} to make;"
+        f" {size(plan.freed)}, which cost {money(plan.cost, prices['currency'])} to make;"
         f" {len(plan.waste) + len(old)} leftovers"
     )
     left = plan.size - plan.freed

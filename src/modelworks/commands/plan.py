@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one line a job that is out of date, then the totals."""
-    from modelworks.build import params, plan, workspace
+    from modelworks.build import params, plan, quantities, workspace
 
     root = workspace.find_root(options.directory)
     prices = params.read(options.directory / params.FILE)["prices"]
@@ -26,12 +26,11 @@ def run(options: argparse.Namespace) -> int:
         return 0
     width = max((len(step.name) for step in planned), default=0)
     for step in planned:
-        seconds = "?" if step.seconds is None else f"{step.seconds:.0f} s"
-        print(f"{step.verdict:8} {step.name:{width}} {seconds:>9}  {step.reason}")
+        print(f"{step.verdict:8} {step.name:{width}} {quantities.duration(step.seconds):>9}  {step.reason}")
     for verdict, total in sums.items():
         what = "saved" if verdict == "restore" else "at most" if verdict == "perhaps" else "about"
-        money = f"{total['money']:.2f} {prices['currency']}"
-        print(f"{verdict} {total['jobs']:.0f}: {what} {total['seconds']:.0f} s, {money}")
+        money = quantities.money(total["money"], prices["currency"])
+        print(f"{verdict} {total['jobs']:.0f}: {what} {quantities.duration(total['seconds'])}, {money}")
     if not planned:
         print("nothing to be done")
     return 0
