@@ -23,6 +23,7 @@ lint: install
 
 benchmark: install
 	python benchmarks/engine.py
+	python benchmarks/cache.py
 
 install: .venv/installed
 

@@ -52,8 +52,11 @@ def _stages(path: Path) -> dict[str, Any]:
     """The stages of a dvc.yaml as the memo's specifications, by name."""
     from snakemake_executor_plugin_dvc.key import Spec
 
+    document = plain_yaml.parse(path.read_text(encoding="utf-8"))
+    if document.faults:
+        raise GetError(f"{path}: {document.faults[0].text}. Compile it anew: modelworks dvcfile")
     found = {}
-    for name, stage in plain_yaml.parse(path.read_bytes()).data["stages"].items():
+    for name, stage in document.data["stages"].items():
         outs = [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
         paths = sorted(out if isinstance(out, str) else next(iter(out)) for out in outs)
         kept = all(isinstance(out, str) or next(iter(out.values())).get("cache", True) for out in outs)
