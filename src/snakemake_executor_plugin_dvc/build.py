@@ -19,6 +19,7 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from .buildlock import BuildLock
 from .commandline import resuming
 from .failure import describe
+from .holder import start_ticks
 from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
 from .key import NotMemoized, relative
 from .leases import Leases
@@ -49,6 +50,7 @@ class Build:
         self._leases: Leases | None = None
         self._waiting: Waiting | None = None
         self._finished = False
+        self._turn = threading.RLock()  # what a build has waited for is restored in another thread
         self._lock = BuildLock(Path.cwd())
         try:
             root = find_root(Path.cwd())
@@ -79,7 +81,8 @@ class Build:
         """Restore those of the selected jobs that are in the cache; the others, which must run."""
         self._lift_default_rate_limit()
         self._let_signals_in()
-        return [job for job in jobs if not self._restored(job, executor)]
+        with self._turn:
+            return [job for job in jobs if not self._restored(job, executor)]
 
     def _lift_default_rate_limit(self) -> None:
         """Drop Snakemake's default of 100 jobs a second, meant for cluster schedulers: restoring submits nothing.
@@ -99,75 +102,95 @@ class Build:
             scheduler._lock = threading.RLock()
 
     def _restored(self, job: Any, executor: Any) -> bool:
-        """Restore a selected job, or say why it must run."""
+        """Restore a selected job, or have it wait for another build; False if it must run, which is begun then."""
         if only_collects(job):
             return False
         answer = self._look_up(job)
-        if isinstance(answer, Hit) and self._restore(job, answer, executor):
+        forced = is_forced(job, self.workflow.dag, self.workflow.dag_settings) or is_write_protected(job)
+        if isinstance(answer, Hit):
+            if not forced and self._restore(job, answer):
+                executor.report_job_success(SubmittedJobInfo(job=job))
+                return True
+            answer = self.memo.miss(answer, "it is forced to run" if forced else "it cannot be restored")
+        if self._must_be_cached(job, answer.reason):
             return True
-        self._insist_on_cached(job, answer)
-        if isinstance(answer, Miss) and self._made_elsewhere(job, answer, executor):
-            return True
-        if isinstance(answer, NotMemoized):
-            self._count_not_memoized(job, answer.reason)
-        else:
-            self.misses[job] = answer if isinstance(answer, Miss) else self.memo.miss(answer, "forced")
+        if isinstance(answer, Miss):
+            if self._made_elsewhere(job, answer, executor, forced):
+                return True
+            self.misses[job] = answer
             self.memo.lock.begin(answer.spec.name, [str(path) for path in job.output])
-            if self.scratch(self.misses[job]) is not None:
-                self.memo.scratch.offer(self.misses[job].key.digest, answer.spec.outs)
+            if self.scratch(answer) is not None:
+                self.memo.scratch.offer(answer.key.digest, answer.spec.outs)
+        else:
+            self._count_not_memoized(job, answer.reason)
         release_links(job)
         register(job)
         self._running[job] = time.monotonic()
         return False
 
-    def _insist_on_cached(self, job: Any, answer: Hit | Miss | NotMemoized) -> None:
-        """Raise WorkflowError, with --dvc-only-cached, for a job that must run."""
-        settings = self.workflow.executor_settings
-        if settings is not None and settings.only_cached:
-            reason = "it is forced to run" if isinstance(answer, Hit) else answer.reason
-            raise WorkflowError(
-                f"only-cached: {title(job)} must run: {reason}. What would run: modelworks plan. "
-                "Build without this option, or bring the result here first: modelworks pull"
-            )
+    def _must_be_cached(self, job: Any, reason: str) -> bool:
+        """Whether the build ends here, since a job would run and --dvc-only-cached was given."""
+        settings, scheduler = self.workflow.executor_settings, self.workflow.scheduler
+        if settings is None or not settings.only_cached:
+            return False
+        self.reporter.say(
+            f"error: only-cached: {title(job)} must run: {reason}. What would run: modelworks plan. "
+            "Build without this option, or bring the result here first: modelworks pull"
+        )
+        with scheduler._lock:
+            scheduler._user_kill = "graceful"
+            scheduler.running.discard(job)
+            scheduler._free_resources(job)
+        scheduler._open_jobs.release()
+        return True
 
-    def _made_elsewhere(self, job: Any, miss: Miss, executor: Any) -> bool:
-        """Whether another build makes what the job would make, or has just made it; else this build leases the key."""
+    def _made_elsewhere(self, job: Any, miss: Miss, executor: Any, forced: bool) -> bool:
+        """Whether another build makes what the job would make, or has just made it; else this build leases the key.
+
+        A job that is forced waits for nobody.
+        """
         if self._leases is None or self._waiting is None:
             self._leases = Leases(self.memo.cache, Path.cwd())
-            self._waiting = Waiting(self.workflow, self._leases, self.reporter.say)
-        if self._waiting.for_another(job, miss.key.digest):
+            self._waiting = Waiting(self, self._leases)
+        if self._waiting.for_another(job, miss.key.digest, executor, wait=not forced):
             return True
-        if not self.memo.runs.results(miss.key):
+        if forced or not self.memo.runs.results(miss.key):
             return False
         again = self._look_up(job)  # the other build may have ended since the first look
-        if not isinstance(again, Hit) or not self._restore(job, again, executor):
+        if not isinstance(again, Hit) or not self._restore(job, again):
             return False
         self._give_back(miss)
+        executor.report_job_success(SubmittedJobInfo(job=job))
         return True
+
+    def restored_after_waiting(self, job: Any) -> bool:
+        """Restore a job that another build has made, in whatever thread; its success is still to be reported."""
+        with self._turn:
+            answer = self._look_up(job)
+            return isinstance(answer, Hit) and self._restore(job, answer)
 
     def restore_ready(self, executor: Any) -> None:
         """Restore every other ready job that is in the cache, so that no hit waits for a core or a scheduling round.
 
         A round takes as many jobs as there are cores, and costs Snakemake time for every job that is ready.
         """
-        scheduler, dag = self.workflow.scheduler, self.workflow.dag
+        scheduler, dag, settings = self.workflow.scheduler, self.workflow.dag, self.workflow.dag_settings
         with scheduler._lock:  # a job that has waited for another build becomes ready at any time
             ready = dag.ready_jobs - self._considered
         for job in ready:
             self._considered.add(job)
-            if job.is_group() or only_collects(job):
+            if job.is_group() or only_collects(job) or is_forced(job, dag, settings) or is_write_protected(job):
                 continue
-            answer = self._look_up(job)
-            if not isinstance(answer, Hit):
-                continue
-            if self._restore(job, answer, executor):
+            with self._turn:
+                answer = self._look_up(job)
+                restored = isinstance(answer, Hit) and self._restore(job, answer)
+            if restored:
                 dag.register_running({job})
                 scheduler.running.add(job)
                 scheduler.update_available_resources([job])
+                executor.report_job_success(SubmittedJobInfo(job=job))
 
-    def _restore(self, job: Any, hit: Hit, executor: Any) -> bool:
-        if is_forced(job, self.workflow.dag, self.workflow.dag_settings) or is_write_protected(job):
-            return False
+    def _restore(self, job: Any, hit: Hit) -> bool:
         self.memo.lock.begin(hit.spec.name, [str(path) for path in job.output])
         try:
             self.memo.restore(hit)
@@ -176,7 +199,6 @@ class Build:
             self.reporter.warn(f"{hit.spec.name} cannot be restored, so it runs: {error}")
             return False
         self._hits[job] = hit
-        executor.report_job_success(SubmittedJobInfo(job=job))
         return True
 
     def _look_up(self, job: Any) -> Hit | Miss | NotMemoized:
@@ -189,6 +211,10 @@ class Build:
 
     def succeeded(self, job: Any) -> None:
         """Commit or note one job, after Snakemake has verified and touched the outputs."""
+        with self._turn:
+            self._succeeded(job)
+
+    def _succeeded(self, job: Any) -> None:
         hit = self._hits.pop(job, None)
         if hit is not None:
             self.memo.restored(hit)
@@ -219,6 +245,10 @@ class Build:
 
     def failed(self, job: Any) -> None:
         """Book a failed job; nothing of it is committed."""
+        with self._turn:
+            self._failed(job)
+
+    def _failed(self, job: Any) -> None:
         self._running.pop(job, None)
         self._hits.pop(job, None)
         miss = self.misses.pop(job, None)
@@ -314,5 +344,4 @@ def resolve(name: str | None, option: str) -> Callable[..., Any] | None:
 
 def _start_of_process() -> float:
     """When this process began, in seconds since boot."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return (start_ticks(os.getpid()) or 0) / os.sysconf("SC_CLK_TCK")

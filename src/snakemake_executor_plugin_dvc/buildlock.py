@@ -93,7 +93,7 @@ class BuildLock:
             return f"this directory is being built by {holder}"
         shutil.rmtree(self._locks, ignore_errors=True)
         self.release()
-        return f"removed the lock of a build that died (pid {holder.pid}, started {holder.started})"
+        return f"removed the lock of a build that died (pid {holder.pid}, since {holder.since})"
 
     def _record(self) -> Holder | None:
         try:

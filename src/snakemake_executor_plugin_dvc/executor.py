@@ -27,6 +27,7 @@ class Executor(Memoizing, LocalExecutor):
         """The build; what its jobs start ends with it."""
         build = super().new_build()
         os.environ["MODELWORKS_BUILD_PID"] = str(os.getpid())
+        os.environ.pop("MODELWORKS_SCRATCH", None)  # of one job alone
         return build
 
     def cached_or_run(self, job: Any, run_func: Callable[..., Any], *args: Any) -> None:

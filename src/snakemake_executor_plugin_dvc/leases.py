@@ -1,13 +1,17 @@
 """Who is building what: a key that is being built is leased to one build, in a file beside the shared cache.
 
 Any number of builds in any workspaces on the cache see it. A lease is dead when its process is, on the same host; of
-another host, when its file has not been touched for a minute.
+another host, when its file has not been touched for a minute. A cluster's job that a dead build has left is cancelled,
+and waited for, before its key is anybody else's.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import re
+import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +23,8 @@ from .records import write_json
 
 BEAT_S = 5.0
 _DEAD_S = 60.0
+_ASK_S = 2.0
+_JOB = re.compile(r"[0-9]+(_[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Leases:
         self._folder = cache / "memo" / "leases"
         self._workspace = str(workspace)
         self._mine: dict[str, Lease] = {}
+        self._asked: dict[str, float] = {}
+        self._left: set[str] = set()
 
     def take(self, key: str) -> tuple[Lease | None, Lease | None]:
         """Take the lease of a key: who else holds it, if that one is alive; else the dead one that had it."""
@@ -95,7 +103,34 @@ class Leases:
             if self.live(path.stem) is not None:
                 yield path.stem
 
+    def sweep(self) -> None:
+        """Remove the leases of builds that died. Never raises."""
+        with contextlib.suppress(OSError), self._locked():
+            for path in self._folder.glob("*.json"):
+                if self.live(path.stem) is None:
+                    path.unlink(missing_ok=True)
+
     def _lives(self, key: str, lease: Lease) -> bool:
+        if self._holder_lives(key, lease):
+            return True
+        return lease.scheduler_job is not None and self._job_lives(lease.scheduler_job)
+
+    def _job_lives(self, scheduler_job: str) -> bool:
+        """Whether Slurm still has the job of a build that died, which it is asked to cancel; asked now and then."""
+        now = time.monotonic()
+        if now - self._asked.get(scheduler_job, -_ASK_S) >= _ASK_S and _JOB.fullmatch(scheduler_job):
+            self._asked[scheduler_job] = now
+            self._left.discard(scheduler_job)
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # no Slurm here
+                subprocess.run(["scancel", scheduler_job], capture_output=True, check=False, timeout=30)
+                queued = subprocess.run(
+                    ["squeue", "-h", "-j", scheduler_job], capture_output=True, check=False, timeout=30
+                )
+                if queued.stdout.strip():
+                    self._left.add(scheduler_job)
+        return scheduler_job in self._left
+
+    def _holder_lives(self, key: str, lease: Lease) -> bool:
         if lease.holder.here:
             return lease.holder.lives()
         clock = temporary_name(self._cache)  # the file server's clock, which stamps the leases too
@@ -110,7 +145,7 @@ class Leases:
             record: Any = json.loads(self._path(key).read_text(encoding="utf-8"))
             holder = Holder.read(record["holder"])
             return Lease(holder, str(record["workspace"]), record.get("scheduler_job")) if holder else None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def _write(self, key: str, lease: Lease) -> None:

@@ -13,7 +13,7 @@ from .lookup import LookUp
 from .repository import ensure_ignored
 from .runcache import Outs
 from .scratch import Scratch
-from .workspaces import register
+from .workspaces import named, note, register
 
 __all__ = ["Hit", "Memo", "Miss", "Refused"]
 
@@ -150,3 +150,4 @@ class Memo(LookUp):
             return
         with dvc_lock(self.root / ".dvc", self.warn):
             self.lock.write()
+        note(self.cache, Path.cwd(), named(self.lock.path.read_bytes()))

@@ -66,7 +66,7 @@ class RunCache:
             outs = [out["path"] for out in normal_outs(entry["outs"])]
             _, key, value = name.split("/")
             right = digest({**entry, "outs": outs}) == key and digest(entry) == value
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return False
         if right:
             make_folder(self.directory.parent, (self.directory / name).parent)
@@ -93,7 +93,7 @@ def parse_entry(text: str) -> Outs | None:
     """The outputs of an entry, None for a text that is none."""
     try:
         return normal_outs((json.loads(text) if text.startswith("{") else parse_yaml(text))["outs"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -16,6 +16,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from .links import make_folder
+
 OFFERS = Path(".snakemake/dvc-scratch")
 
 
@@ -23,6 +25,7 @@ class Scratch:
     """The scratch folders of a cache, as offered to the jobs of one working directory."""
 
     def __init__(self, cache: Path) -> None:
+        self._cache = cache
         self._folder = cache / "memo" / "scratch"
         shutil.rmtree(OFFERS, ignore_errors=True)  # of a build that was killed
 
@@ -33,6 +36,7 @@ class Scratch:
     def offer(self, key: str, outputs: Sequence[str]) -> None:
         """Let the job that makes these outputs use the folder of its key. Never raises: it then starts anew."""
         with contextlib.suppress(OSError):
+            make_folder(self._cache, self._folder)
             OFFERS.mkdir(parents=True, exist_ok=True)
             offer = OFFERS / offer_name(outputs)
             offer.write_text(json.dumps({"folder": str(self.folder(key)), "pid": os.getpid()}))

@@ -1,12 +1,15 @@
 """Which build makes what: this one leases the keys that it makes, and waits for those that another one makes.
 
-A job that waits gives its cores back, and is ready again when the other build has ended with it.
+A job that waits gives its cores back. When the other build has ended with it, it is restored at once, whether or not a
+core is free, or is ready to run if there is nothing to restore.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from .jobs import title
 from .leases import BEAT_S, Lease, Leases
@@ -14,23 +17,34 @@ from .leases import BEAT_S, Lease, Leases
 _POLL_S = 0.25
 
 
+@dataclass(frozen=True)
+class _Wait:
+    key: str
+    lease: Lease
+    since: float
+    executor: Any
+
+
 class Waiting:
     """The leases of one build, its jobs that wait for other builds, and the thread that watches over both.
 
     Snakemake's scheduler ends when nothing runs and nothing is ready: a waiting job counts as running, without its
-    resources, until it is ready again and is looked up anew.
+    resources, until it is restored or ready again. `build` is the build that it belongs to.
     """
 
-    def __init__(self, workflow: Any, leases: Leases, say: Callable[[str], None]) -> None:
-        self._workflow = workflow
+    def __init__(self, build: Any, leases: Leases) -> None:
+        self._build = build
+        self._workflow = build.workflow
         self._leases = leases
-        self._say = say
-        self._jobs: dict[Any, tuple[str, Lease, float]] = {}
+        self._jobs: dict[Any, _Wait] = {}
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
 
-    def for_another(self, job: Any, key: str) -> bool:
-        """Whether a selected job has to wait for another build; else this one has the lease of its key now."""
+    def for_another(self, job: Any, key: str, executor: Any, wait: bool) -> bool:
+        """Whether a selected job waits for another build now; else this one has the lease of its key, if it can be had.
+
+        Without `wait` it does not, and goes without the lease if another build has it.
+        """
         try:
             other, dead = self._leases.take(key)
         except OSError:  # a read-only cache: nobody can say what he builds
@@ -38,24 +52,25 @@ class Waiting:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="memo-leases", daemon=True)
             self._thread.start()
-        if other is not None:
-            self._say(f"{title(job)} is being built by {other}: waiting for it")
-            self._add(job, key, other)
-        elif dead is not None:
-            self._say(f"{title(job)} was being built by {dead}, which is gone: taking over")
-        return other is not None
+        if other is not None and wait:
+            self._build.reporter.say(f"{title(job)} is being built by {other}: waiting for it")
+            self._add(job, _Wait(key, other, time.monotonic(), executor))
+            return True
+        if dead is not None:
+            self._build.reporter.say(f"{title(job)} was being built by {dead}, which is gone: taking over")
+        return False
 
-    def _add(self, job: Any, key: str, lease: Lease) -> None:
+    def _add(self, job: Any, wait: _Wait) -> None:
         scheduler = self._workflow.scheduler
         with scheduler._lock:
             scheduler._free_resources(job)
-            self._jobs[job] = (key, lease, time.monotonic())
+            self._jobs[job] = wait
         scheduler._open_jobs.release()
 
     def items(self) -> list[tuple[Any, Lease, float]]:
         """The waiting jobs, who makes them, and for how many seconds they have waited."""
         now = time.monotonic()
-        return [(job, lease, now - since) for job, (_, lease, since) in list(self._jobs.items())]
+        return [(job, wait.lease, now - wait.since) for job, wait in list(self._jobs.items())]
 
     def end(self) -> None:
         """Give all leases back and stop watching."""
@@ -68,19 +83,28 @@ class Waiting:
             if time.monotonic() - beaten > BEAT_S:
                 beaten = time.monotonic()
                 self._leases.beat()
-            if self._jobs:
-                self._look()
+            for job, wait in list(self._jobs.items()):
+                self._look(job, wait)
 
-    def _look(self) -> None:
-        scheduler, dag = self._workflow.scheduler, self._workflow.dag
+    def _look(self, job: Any, wait: _Wait) -> None:
+        """End the wait of a job if it is time to."""
+        scheduler = self._workflow.scheduler
         stopping = scheduler._user_kill or (scheduler._errors and not scheduler.keepgoing)
-        over = [job for job, (key, _, _) in list(self._jobs.items()) if stopping or self._leases.live(key) is None]
-        if not over:
+        try:
+            if not stopping and self._leases.live(wait.key) is not None:
+                return
+            restored = not stopping and self._build.restored_after_waiting(job)
+        except Exception as error:  # whatever it is, the job can be run
+            self._build.reporter.warn(f"{title(job)}: {error}")
+            restored = False
+        del self._jobs[job]
+        if restored:
+            with scheduler._lock:
+                scheduler.update_available_resources([job])  # which its end will free
+            wait.executor.report_job_success(SubmittedJobInfo(job=job))
             return
         with scheduler._lock:
-            for job in over:
-                del self._jobs[job]
-                scheduler.running.discard(job)
-                dag._running.discard(job)
-                dag._ready_jobs.add(job)
+            scheduler.running.discard(job)
+            self._workflow.dag._running.discard(job)
+            self._workflow.dag._ready_jobs.add(job)
         scheduler._open_jobs.release()

@@ -25,7 +25,7 @@ from typing import Any
 
 _ARRAY = "--slurm-jobstep-array-execs"
 # Of the submitting process: nothing on a node may depend on it.
-_NOT_PASSED = ("MODELWORKS_BUILD_PID",)
+_NOT_PASSED = ("MODELWORKS_BUILD_PID", "MODELWORKS_SCRATCH")
 
 
 def main(arguments: list[str]) -> int:

@@ -164,7 +164,7 @@ def test_a_lease_of_another_host_is_dead_when_it_was_not_touched_for_a_minute(tm
     leases = Leases(tmp_path, tmp_path / "here")
     path = tmp_path / "memo/leases/k.json"
     path.parent.mkdir(parents=True)
-    other = Lease(Holder(1, "elsewhere", "2026-01-01 00:00:00"), "/there", "17")
+    other = Lease(Holder(1, "elsewhere", "2026-01-01 00:00:00", "boot:1"), "/there", "17")
     path.write_text(json.dumps(asdict(other)))
     assert leases.take("k") == (other, None)
     assert str(leases.live("k")) == "pid 1 on host elsewhere in /there (Slurm job 17)"
@@ -182,7 +182,7 @@ def test_a_lease_is_kept_alive_and_another_ones_is_not_given_back(tmp_path: Path
     os.utime(path, (0, 0))
     mine.beat()
     assert path.stat().st_mtime > time.time() - 60
-    theirs = json.dumps(asdict(Lease(Holder(1, "elsewhere", "x"), "/there")))
+    theirs = json.dumps(asdict(Lease(Holder(1, "elsewhere", "x", "y"), "/there")))
     path.write_text(theirs)  # it was taken over: this process was taken for dead
     mine.release("k")
     assert path.read_text() == theirs

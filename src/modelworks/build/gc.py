@@ -116,10 +116,13 @@ def _plan(cache: Path, most: int, price: Callable[[str], float]) -> Plan:
 
 def carry_out(cache: Path, plan: Plan) -> None:
     """Evict, but for what was pinned since. A build beside it runs what it can no longer restore."""
+    from snakemake_executor_plugin_dvc.leases import Leases
     from snakemake_executor_plugin_dvc.objects import Objects
 
-    for path in plan.waste:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in (*plan.waste, *plan.pins.gone):
+        with contextlib.suppress(OSError):  # another user's
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    Leases(cache, Path.cwd()).sweep()
     store = Objects(cache)
     kept = _expanded(cache, pinning.find(cache).objects, plan.sizes)
     plan.evicted = [oid for oid in plan.evicted if oid not in kept]
@@ -202,9 +205,10 @@ def _waste(cache: Path, building: set[str]) -> list[Path]:
     """Damaged objects that were set aside, and the progress of stages that nobody has gone on with for two weeks."""
     found = [Path(entry.path) for entry in _entries(cache / "memo" / "damaged")]
     for entry in _entries(cache / "memo" / "scratch"):
-        newest = max((path.stat().st_mtime for path in (Path(entry.path), *Path(entry.path).rglob("*"))), default=0.0)
-        if entry.name not in building and time.time() - newest > _ABANDONED_S:
-            found.append(Path(entry.path))
+        with contextlib.suppress(OSError):  # it goes on just now, or is another user's
+            times = [path.stat().st_mtime for path in (Path(entry.path), *Path(entry.path).rglob("*"))]
+            if entry.name not in building and time.time() - max(times) > _ABANDONED_S:
+                found.append(Path(entry.path))
     return found
 
 

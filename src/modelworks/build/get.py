@@ -76,6 +76,7 @@ class Walk:
         self._makers = {path: name for name, spec in stages.items() for path in spec.outs}
         self._hits: dict[str, Any] = {}
         self._times: dict[str, int] = {}
+        self._asked: frozenset[str] = frozenset()
         self._entries: dict[str, dict[str, Any]] = {}
 
     def check_out(self, targets: Sequence[str]) -> list[Got]:
@@ -84,6 +85,7 @@ class Walk:
         from snakemake_executor_plugin_dvc.hashing import md5_file
 
         wanted = self._wanted(targets)
+        self._asked = frozenset(wanted)
         for name in wanted:
             self._find(name)
         for name, paths in wanted.items():
@@ -153,6 +155,8 @@ class Walk:
                 f"{spec.name} has no recorded result for today's inputs, code and params (key {key.digest[:16]}):"
                 f" build it: snakemake {spec.outs[0]}"
             )
+        if spec.name in self._asked and len(results) > 1:  # the first one that is whole, as a build would take it
+            results = sorted(results, key=lambda outs: any(memo.store.check(out["md5"]) for out in outs))
         self._entries |= {out["path"]: out for out in results[0]}
         self._times[spec.name] = max(self._time(path) for path in spec.deps)
         return Hit(spec, key, results[0], memo.ledger.seconds(key.digest))

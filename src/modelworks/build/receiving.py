@@ -61,6 +61,8 @@ class Receiving(Sharing):
         def take(temporary: Path) -> bool:
             if not shared_ledger.is_whole(temporary, name.split("/")[1]):
                 return False
+            if not shared_ledger.goes_on(temporary, self._cache / name):
+                return False
             make_folder(self._cache, (self._cache / name).parent)
             temporary.replace(self._cache / name)
             return True

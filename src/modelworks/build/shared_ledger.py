@@ -9,6 +9,8 @@ from typing import Any
 
 FOLDERS = ("ledger", "restored")
 _NAME = re.compile(r"([0-9]{8}T[0-9]{6})-[A-Za-z0-9._-]+\.jsonl")
+_MOST = 1e18
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -39,22 +41,36 @@ def is_whole(path: Path, folder: str) -> bool:
     try:
         *lines, last = path.read_text(encoding="utf-8").split("\n")
         return all(is_right(json.loads(line)) for line in lines if line) and len(last) < 1 << 20
-    except ValueError:
+    except (ValueError, OverflowError, RecursionError):
         return False
+
+
+def goes_on(path: Path, known: Path) -> bool:
+    """Whether a fetched file begins with all that the one here holds: a ledger only grows."""
+    if not known.exists():
+        return True
+    with path.open("rb") as fetched, known.open("rb") as here:
+        while block := here.read(1 << 20):
+            if fetched.read(len(block)) != block:
+                return False
+    return True
 
 
 def _is_record(line: Any) -> bool:
     """Whether a line of `memo/ledger` has what its readers use, of the right kind."""
     if not isinstance(line, dict):
         return False
-    texts = (line.get("rule"), line.get("started"), line.get("device"))
-    numbers = (line.get("wall_s"), line.get("cpu_s"))
+    texts = [line.get(name) for name in ("rule", "device", "host", "workspace")]
+    numbers = (line.get("wall_s"), line.get("cpu_s"), line.get("peak_bytes"))
     key = line.get("key")
     return (
         all(isinstance(text, str) for text in texts)
         and all(_is_amount(number) for number in numbers)
         and isinstance(line.get("succeeded"), bool)
+        and isinstance(line.get("started"), str)
+        and _MOMENT.fullmatch(line["started"]) is not None
         and (key is None or _is_key(key))
+        and _is_table(line.get("wildcards"))
         and _is_table(line.get("outs", {}))
     )
 
@@ -64,7 +80,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _is_amount(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+    return type(value) in (int, float) and math.isfinite(value) and 0 <= value < _MOST
 
 
 def _is_note(line: Any) -> bool:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from modelworks.build.dvcfile import CODE_STAGE
 from modelworks.build.errors import ModelworksError
 from modelworks.build.quantities import size
 from modelworks.build.team_remote import RemoteError, TeamRemote, open_remote
@@ -91,6 +92,7 @@ class Sharing:
             locked = (load_yaml(text).get("stages") or {}) if text else {}
         except ValueError as error:
             raise RemoteError(f"{self._directory / 'dvc.lock'}: cannot be read: {error}") from None
+        locked.pop(CODE_STAGE, None)  # its outputs are kept in no cache
         for entry in (*locked.values(), *finished(journal(self._root, self._directory)).values()):
             with contextlib.suppress(KeyError, TypeError, ValueError):
                 found |= {out["md5"] for out in normal_outs(entry["outs"])}

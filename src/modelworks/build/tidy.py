@@ -1,5 +1,7 @@
 """Removes what a workspace remembers beside its artifacts, once it is old and nothing refers to it."""
 
+import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,16 @@ _ORDERS = Path(".snakemake/dvc-slurm")
 
 
 def stale(workspace: Path) -> Iterator[Path]:
-    """Copies that no job in a queue can want any more, and fingerprints that dvc.lock does not name."""
-    now = time.time()
+    """Copies that no job in a queue can want any more, and fingerprints that dvc.lock does not name.
+
+    Of one's own workspaces: what lies in another user's is theirs.
+    """
+    with contextlib.suppress(OSError):
+        if workspace.stat().st_uid == os.geteuid():
+            yield from _stale(workspace, time.time())
+
+
+def _stale(workspace: Path, now: float) -> Iterator[Path]:
     if not any((workspace / _ORDERS).glob("*.json")):
         for path in (workspace / snapshot.FOLDER).glob("*"):
             if now - path.stat().st_mtime > _SNAPSHOT_S:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from modelworks.build import lineage, workspace
+from modelworks.build import lineage, plan, workspace
 from modelworks.build.errors import ModelworksError
 from modelworks.build.params import FILE as PARAMS
 
@@ -38,6 +38,10 @@ def verify(directory: Path, target: str, options: Sequence[str] = (), place: Pat
     root = workspace.find_root(directory)
     behind = lineage.of(directory, target)
     wanted = [target] if target not in behind.stages else [out["path"] for out in behind.stages[target]["outs"]]
+    steps = plan.steps(root / "Snakefile", directory, frozenset(wanted))
+    stale = [step.name for step in steps if step.verdict != "restore"]
+    if stale:
+        raise VerifyError(f"{target} is not up to date: {stale[0]} would run: build it first")
     with tempfile.TemporaryDirectory(prefix="modelworks-verify-", dir=place) as name:
         fresh = Path(name, "workspace")
         workspace.create(root, fresh, base=directory / PARAMS)

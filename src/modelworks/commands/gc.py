@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         f" {pins.refs} branches and tags, {len(pins.keys)} leases"
     )
     for name in pins.unseen:
-        print(f"not visible from here, so what it uses is not pinned: {name}")
+        print(f"cannot be looked at: {name}")
     old = [path for folder in pins.workspaces for path in tidy.stale(folder)]
     for result in plan.results[:_SHOWN] if options.dry_run else []:
         cost = money(result.cost, prices["currency"]) if math.isfinite(result.cost) else "not noted"

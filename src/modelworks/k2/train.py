@@ -30,11 +30,13 @@ def main(stage: Stage) -> None:
     def after_step(step: int, loss: float) -> None:
         stage.progress(step, recipe.steps, loss=loss)
         if step in due:
-            kept = stage.scratch / due[step].name
-            shutil.rmtree(kept, ignore_errors=True)
-            save_checkpoint(model, kept)
+            partial, kept = stage.scratch / "partial", stage.scratch / due[step].name
+            for left in (partial, kept):
+                shutil.rmtree(left, ignore_errors=True)
+            save_checkpoint(model, partial)
             seen = step * recipe.batch_rows * recipe.context
-            write_json(kept / "progress.json", {"step": step, "training_tokens": seen})
+            write_json(partial / "progress.json", {"step": step, "training_tokens": seen})
+            partial.rename(kept)
 
     tokens = load(stage.input("tokens")).tokens
     progress = Progress(stage.scratch, frozenset(due), stage.say)
