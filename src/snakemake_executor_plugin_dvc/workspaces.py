@@ -17,7 +17,7 @@ _MD5 = re.compile(rb"\bmd5[\"']?: [\"']?([0-9a-f]{32}(?:\.dir)?)\b")
 
 @dataclass(frozen=True)
 class User:
-    """A working directory that has built with the cache, its host, the objects that it named then, and the note of it."""
+    """A working directory that has built with the cache, its host, the objects that it named then, the note of it."""
 
     folder: Path
     host: str

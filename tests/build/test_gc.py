@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modelworks.build import gc, tidy
+from modelworks.build import gc, pins, tidy
 from modelworks.build.gc import SizeError
 from snakemake_executor_plugin_dvc.leases import Leases
 from tests.build.repository import BIN, Repository
@@ -189,6 +189,48 @@ def test_what_no_stage_can_make_again_stays(collected: Collected) -> None:
     assert code == 1
     assert "0 B are pinned, 5.07 kB nothing can rebuild" in output  # with the list of a directory's files
     assert collected.sizes() == [5000]
+
+
+def test_a_workspace_that_cannot_be_looked_at_pins_what_its_last_build_named(
+    collected: Collected, tmp_path: Path
+) -> None:
+    cache, note = collected.cache, next((collected.cache / "memo/workspaces").iterdir())
+    content = json.loads(note.read_text())
+    assert len(content["objects"]) >= 4
+    note.write_text(json.dumps(content | {"folder": "/nowhere", "host": "elsewhere"}))
+    found = pins.find(cache)
+    assert found.objects >= set(content["objects"])
+    assert found.unseen == ["/nowhere of host elsewhere: what its last build named is pinned"]
+    note.write_text(json.dumps(content | {"folder": str(note / "below a file")}))
+    assert pins.find(cache).objects >= set(content["objects"]), "not a folder is not gone"
+    note.write_text(json.dumps(content | {"folder": str(tmp_path / "gone")}))
+    found = pins.find(cache)
+    assert (found.objects, found.gone) == (set(), [note])
+    assert note.exists(), "only a collection removes it"
+
+
+def test_no_command_that_a_repository_names_is_run(collected: Collected, tmp_path: Path) -> None:
+    """A blob that is missing in a partial clone would be fetched by whatever the remote's URL says."""
+    collected.repository.git("add", "-f", "dvc.lock")
+    collected.repository.git("commit", "-qm", "built")
+    script = tmp_path / "fetch.sh"
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    script.chmod(0o755)
+    for key, value in (
+        ("extensions.partialClone", "origin"),
+        ("core.repositoryFormatVersion", "1"),
+        ("remote.origin.url", f"ext::{script}"),
+        ("remote.origin.promisor", "true"),
+        ("protocol.ext.allow", "always"),
+    ):
+        collected.repository.git("config", key, value)
+    blob = collected.repository.git("rev-parse", "HEAD:dvc.lock").strip()
+    (collected.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    collected.repository.run("git", "cat-file", "-p", blob, check=False)
+    assert (tmp_path / "ran").exists(), "plain git does run it"
+    (tmp_path / "ran").unlink()
+    pins.find(collected.cache)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_workspace_that_is_gone_pins_nothing(collected: Collected, tmp_path: Path) -> None:

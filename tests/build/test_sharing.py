@@ -314,10 +314,26 @@ def test_a_damaged_entry_and_a_damaged_ledger_are_not_taken(store: Path, other: 
 
 @pytest.mark.parametrize(
     "text",
-    ["5\n", "{\n\n", '{"key": "../../../x"}\n', '"x"\n', "\xff\n"],
+    [
+        "5\n",
+        "{\n\n",
+        '{"key": "../../../x"}\n',
+        '"x"\n',
+        "\xff\n",
+        "[" * 100_000 + "\n",
+        '{"wall_s": 1' + "0" * 400 + "}\n",
+    ],
 )
 def test_a_ledger_with_a_line_that_is_no_record_is_not_whole(text: str, tmp_path: Path) -> None:
-    record = {"key": "a" * 64, "rule": "r", "started": "", "device": "cpu", "wall_s": 1, "cpu_s": 1, "succeeded": True}
+    texts = {
+        "key": "a" * 64,
+        "rule": "r",
+        "started": "2026-01-01T00:00:00Z",
+        "device": "cpu",
+        "host": "h",
+        "workspace": "w",
+    }
+    record = texts | {"wall_s": 1, "cpu_s": 1, "peak_bytes": 1, "succeeded": True, "wildcards": {}, "outs": {"a": "b"}}
     note = {"workspace": "w", "keys": ["a" * 64]}
     for folder, right in (("ledger", record), ("restored", note)):
         path = tmp_path / "x.jsonl"
@@ -325,9 +341,24 @@ def test_a_ledger_with_a_line_that_is_no_record_is_not_whole(text: str, tmp_path
         assert shared_ledger.is_whole(path, folder), "a build is still writing it"
         path.write_text(json.dumps(right) + "\n" + text, encoding="latin-1")
         assert not shared_ledger.is_whole(path, folder)
-    for name, value in (("key", "../x"), ("wall_s", -1), ("wall_s", float("nan")), ("succeeded", 1), ("rule", None)):
+    faults: list[tuple[str, object]] = [("key", "../x"), ("wall_s", -1), ("wall_s", float("nan")), ("succeeded", 1)]
+    faults += [("rule", None), ("wall_s", 10**400), ("peak_bytes", "x"), ("started", "x"), ("outs", {"a": 1})]
+    for name, value in faults:
         path.write_text(json.dumps({**record, name: value}) + "\n")
         assert not shared_ledger.is_whole(path, "ledger"), name
+
+
+def test_a_ledger_file_that_does_not_go_on_from_the_one_here_is_not_taken(store: Path, other: Workspace) -> None:
+    pull(other)
+    ledger = next(path for path in (store / "memo/ledger").iterdir())
+    here = other.cache / "memo/ledger" / ledger.name
+    before, lines = here.read_text(), ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(line.replace('"rule": "', '"rule": "x') for line in lines) * 3)
+    assert pull(other).damaged == [f"memo/ledger/{ledger.name}"]
+    assert here.read_text() == before
+    ledger.write_text(before * 2)
+    assert pull(other).damaged == []
+    assert here.read_text() == before * 2
 
 
 def test_a_remote_whose_names_lead_elsewhere_writes_nothing_outside_the_cache(

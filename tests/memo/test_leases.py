@@ -28,6 +28,10 @@ SNAKEFILE = """
         input: "dear.txt"
         output: "late.txt"
         shell: "echo late >> $RAN; cp {input} {output}"
+    rule long:
+        input: "source.txt"
+        output: "long.txt"
+        shell: "echo long >> $RAN; echo > $BEGUN; read line < $GO; cp {input} {output}"
     rule cheap:
         input: "source.txt"
         output: "cheap.txt"
@@ -103,6 +107,66 @@ def test_two_builds_race_and_the_expensive_job_runs_once(pair: tuple[Single, Sin
     assert (one.executed(), two.executed()) == (["dear"], ["cheap", "late"])
     assert two.read("late.txt") == "a\nb\n"
     assert not list((one.cache / "memo/leases").glob("*.json"))
+
+
+def test_what_was_waited_for_is_restored_though_no_core_is_free(pair: tuple[Single, Single]) -> None:
+    one, two = pair
+    first = one.begin("dear.txt")
+    one.wait_begun()
+    second = two.begin("dear.txt", "long.txt")
+    two.wait_begun()
+    assert "dear is being built by" in said(second)
+    one.let_go()
+    assert one.finish(first).code == 0
+    until((two.folder / "dear.txt").exists, "it waits for the core that `long` has")
+    assert two.executed() == ["long"]
+    two.let_go()
+    assert two.finish(second).counts == (1, 1, 0)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_another_time_zone_makes_no_lease_dead(pair: tuple[Single, Single], zone: str) -> None:
+    one, two = pair
+    first = one.begin("dear.txt")
+    one.wait_begun()
+    second = two.start("dear.txt", TZ=zone, **{name: str(pipe) for name, pipe in two.pipes.items()})
+    until(lambda: "is being built by" in said(second), "nobody said who builds it")
+    one.let_go()
+    assert one.finish(first).code == 0
+    assert two.finish(second).counts == (1, 0, 0)
+
+
+def test_a_cluster_s_job_of_a_dead_build_is_cancelled_and_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two jobs would make the same at the same time."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "scancel").write_text(f"#!/bin/sh\necho $* >> {tmp_path}/cancelled\n")
+    (programs / "squeue").write_text(f"#!/bin/sh\ncat {tmp_path}/queue\n")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr("snakemake_executor_plugin_dvc.leases._ASK_S", 0.0)
+    leases, path = Leases(tmp_path, tmp_path / "here"), tmp_path / "memo/leases/k.json"
+    path.parent.mkdir(parents=True)
+    dead = Lease(Holder(1, socket.gethostname(), "", "another boot:1"), "/there", "17")
+    path.write_text(json.dumps(asdict(dead)))
+    (tmp_path / "queue").write_text("17 COMPLETING\n")
+    assert leases.take("k") == (dead, None)
+    assert (tmp_path / "cancelled").read_text() == "17\n"
+    (tmp_path / "queue").write_text("")
+    assert leases.take("k") == (None, dead)
+
+
+def test_leases_of_the_dead_are_swept_and_those_of_the_living_are_not(tmp_path: Path) -> None:
+    leases, folder = Leases(tmp_path, tmp_path), tmp_path / "memo/leases"
+    assert leases.take("mine") == (None, None)
+    dead = Lease(Holder(1, socket.gethostname(), "", "another boot:1"), "/there")
+    (folder / "dead.json").write_text(json.dumps(asdict(dead)))
+    (folder / "odd.json").write_text('{"holder": {"pid": 1e400}}')
+    leases.sweep()
+    assert [path.name for path in folder.glob("*.json")] == ["mine.json"]
 
 
 def test_the_other_build_takes_over_when_the_holder_is_killed(pair: tuple[Single, Single]) -> None:
@@ -195,6 +259,8 @@ def test_a_build_that_takes_only_what_is_cached_fails_at_the_first_miss(pair: tu
     build = two.build("--dvc-only-cached")
     assert build.code == 1
     assert build.ran == []
-    assert "only-cached: dear must run: not in the cache. What would run: modelworks plan." in build.output
+    assert "error: only-cached: dear must run: not in the cache. What would run: modelworks plan." in build.output
+    assert 'File "' not in build.output and "resume with" not in build.output
+    assert two.read("cheap.txt") == one.read("cheap.txt"), "what was there stays"
     forced = two.build("cheap.txt", "-f", "--dvc-only-cached")
     assert "only-cached: cheap must run: it is forced to run" in forced.output
