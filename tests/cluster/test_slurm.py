@@ -279,6 +279,8 @@ def test_a_node_that_dies_under_a_job_does_not_end_the_build(workspace: SlurmWor
                     input: "in.txt"
                     output: "out.txt", directory("parts")
                     shell:
+                        "mkdir -p $MODELWORKS_SCRATCH; cat $MODELWORKS_SCRATCH/done > kept || true;"
+                        "echo half > $MODELWORKS_SCRATCH/done;"
                         "echo long >> $RAN; mkdir {output[1]}; echo > {output[1]}/a; echo half > {output[0]};"
                         "cat go; cp {input} {output[0]}"
             """,
@@ -288,6 +290,8 @@ def test_a_node_that_dies_under_a_job_does_not_end_the_build(workspace: SlurmWor
     os.mkfifo(workspace.folder / "go")
     started = workspace.start("out.txt")
     wait_for((workspace.folder / "parts/a").exists, "the job did not start")
+    (lease,) = (workspace.cache / "memo/leases").glob("*.json")
+    assert json.loads(lease.read_text())["scheduler_job"] in cluster.jobs()
     cluster.kill_node("cpu1")
     (workspace.folder / "go").unlink()
     workspace.write({"go": ""})
@@ -296,6 +300,40 @@ def test_a_node_that_dies_under_a_job_does_not_end_the_build(workspace: SlurmWor
     assert (build.code, build.counts) == (0, (0, 1, 0)), build.output
     assert build.ran == ["long", "long"], "it was started again"
     assert workspace.read("out.txt") == "x\n"
+    assert workspace.read("kept") == "half\n", "the second start finds the progress of the first"
+    assert list((workspace.cache / "memo/scratch").iterdir()) == []
+
+
+def test_another_workspace_takes_over_when_the_job_of_a_killed_build_is_gone(
+    workspace: SlurmWorkspace, cluster: Cluster, tmp_path: Path
+) -> None:
+    rule = """
+        rule slow:
+            input: "in.txt"
+            output: "slow.txt"
+            shell:
+                "test ! -e $SHARED/running; touch $SHARED/running; trap 'rm $SHARED/running' EXIT;"
+                "echo slow >> $RAN; cat go > {output}"
+    """
+    other = SlurmWorkspace(workspace.forks, tmp_path / "other", cluster, cache=workspace.cache)
+    for one in (workspace, other):
+        one.write({"Snakefile": rule, "in.txt": "x\n"})
+        os.mkfifo(one.folder / "go")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    started = workspace.start("slow.txt", SHARED=str(shared))
+    wait_for(lambda: "slow" in workspace.executed(), "the job did not start")
+    (job,) = cluster.jobs()
+    os.killpg(started.pid, signal.SIGKILL)
+    workspace.finish(started)
+    second = other.start("slow.txt", SHARED=str(shared))
+    wait_for(lambda: "slow" in other.executed(), "the other build did not take over")
+    assert job not in cluster.jobs("RUNNING")
+    (other.folder / "go").write_text("second\n")
+    build = other.finish(second)
+    assert (build.code, build.counts) == (0, (0, 1, 0)), build.output
+    assert f"(Slurm job {job}), which is gone: taking over" in build.output
+    assert other.read("slow.txt") == "second\n"
 
 
 STAGE = '''
