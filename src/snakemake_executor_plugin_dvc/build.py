@@ -4,20 +4,19 @@ Shared by the executors of a build: a cluster's own and the one that runs Snakem
 """
 
 import atexit
-import importlib
 import os
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
+from . import scheduling
 from .buildlock import BuildLock
-from .commandline import resuming
+from .commandline import resolve, resuming
 from .failure import describe
 from .holder import start_ticks
 from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
@@ -29,9 +28,6 @@ from .progress import describe_progress
 from .reporter import Reporter
 from .repository import find_root, journal, mark_foreign
 from .waiting import Waiting
-
-_DEFAULT_RATE = (100, 1.0)
-_REENTRANT = type(threading.RLock())
 
 
 class Build:
@@ -79,34 +75,16 @@ class Build:
 
     def restore_or_begin(self, jobs: Iterable[Any], executor: Any) -> list[Any]:
         """Restore those of the selected jobs that are in the cache; the others, which must run."""
-        self._lift_default_rate_limit()
-        self._let_signals_in()
+        scheduling.prepare(self.workflow)
         with self._turn:
             return [job for job in jobs if not self._restored(job, executor)]
-
-    def _lift_default_rate_limit(self) -> None:
-        """Drop Snakemake's default of 100 jobs a second, meant for cluster schedulers: restoring submits nothing.
-
-        A limit that the user has set stays.
-        """
-        scheduler = self.workflow.scheduler
-        limit = self.workflow.scheduling_settings.max_jobs_per_timespan
-        if limit is not None and (limit.max_jobs, limit.timespan) == _DEFAULT_RATE and scheduler.job_rate_limiter:
-            scheduler.job_rate_limiter = None
-            scheduler.resources["_job_count"] = sys.maxsize
-
-    def _let_signals_in(self) -> None:
-        """Have SIGTERM stop a build at any moment: Snakemake's handler takes a lock that its own thread may hold."""
-        scheduler = self.workflow.scheduler
-        if not isinstance(scheduler._lock, _REENTRANT):
-            scheduler._lock = threading.RLock()
 
     def _restored(self, job: Any, executor: Any) -> bool:
         """Restore a selected job, or have it wait for another build; False if it must run, which is begun then."""
         if only_collects(job):
             return False
         answer = self._look_up(job)
-        forced = is_forced(job, self.workflow.dag, self.workflow.dag_settings) or is_write_protected(job)
+        forced = self._is_forced(job)
         if isinstance(answer, Hit):
             if not forced and self._restore(job, answer):
                 executor.report_job_success(SubmittedJobInfo(job=job))
@@ -128,20 +106,20 @@ class Build:
         self._running[job] = time.monotonic()
         return False
 
+    def _is_forced(self, job: Any) -> bool:
+        """Whether a job runs though its result is in the cache."""
+        return is_forced(job, self.workflow.dag, self.workflow.dag_settings) or is_write_protected(job)
+
     def _must_be_cached(self, job: Any, reason: str) -> bool:
         """Whether the build ends here, since a job would run and --dvc-only-cached was given."""
-        settings, scheduler = self.workflow.executor_settings, self.workflow.scheduler
+        settings = self.workflow.executor_settings
         if settings is None or not settings.only_cached:
             return False
         self.reporter.say(
             f"error: only-cached: {title(job)} must run: {reason}. What would run: modelworks plan. "
             "Build without this option, or bring the result here first: modelworks pull"
         )
-        with scheduler._lock:
-            scheduler._user_kill = "graceful"
-            scheduler.running.discard(job)
-            scheduler._free_resources(job)
-        scheduler._open_jobs.release()
+        scheduling.stop(self.workflow, job)
         return True
 
     def _made_elsewhere(self, job: Any, miss: Miss, executor: Any, forced: bool) -> bool:
@@ -174,20 +152,15 @@ class Build:
 
         A round takes as many jobs as there are cores, and costs Snakemake time for every job that is ready.
         """
-        scheduler, dag, settings = self.workflow.scheduler, self.workflow.dag, self.workflow.dag_settings
-        with scheduler._lock:  # a job that has waited for another build becomes ready at any time
-            ready = dag.ready_jobs - self._considered
-        for job in ready:
+        for job in scheduling.ready(self.workflow, self._considered):
             self._considered.add(job)
-            if job.is_group() or only_collects(job) or is_forced(job, dag, settings) or is_write_protected(job):
+            if job.is_group() or only_collects(job) or self._is_forced(job):
                 continue
             with self._turn:
                 answer = self._look_up(job)
                 restored = isinstance(answer, Hit) and self._restore(job, answer)
             if restored:
-                dag.register_running({job})
-                scheduler.running.add(job)
-                scheduler.update_available_resources([job])
+                scheduling.select(self.workflow, job)
                 executor.report_job_success(SubmittedJobInfo(job=job))
 
     def _restore(self, job: Any, hit: Hit) -> bool:
@@ -329,17 +302,6 @@ class Build:
         elapsed = time.clock_gettime(time.CLOCK_BOOTTIME) - _start_of_process()
         stopped = "stopped" in self.reporter.tally.warnings
         self.reporter.finish(elapsed, resuming() if stopped else None)
-
-
-def resolve(name: str | None, option: str) -> Callable[..., Any] | None:
-    """The function called `module:function`. Raises WorkflowError naming the option."""
-    if not name:
-        return None
-    try:
-        module, _, function = name.partition(":")
-        return getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise WorkflowError(f"{option} {name} must be module:function: {error}") from None
 
 
 def _start_of_process() -> float:

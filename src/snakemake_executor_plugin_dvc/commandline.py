@@ -1,14 +1,17 @@
 """Snakemake's command line, as far as a plugin must know it before Snakemake acts on it."""
 
 import contextlib
+import importlib
 import io
 import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from snakemake.exceptions import WorkflowError
 
 _PLAIN = ("-d", "--directory")
 # Other ways to name a directory: abbreviated, bundled with other letters, in a profile.
@@ -40,6 +43,17 @@ def resuming() -> str:
     if not getattr(_parsed(arguments), "rerun_incomplete", False):
         arguments.append("--rerun-incomplete")
     return shlex.join([Path(sys.argv[0]).name, *arguments])
+
+
+def resolve(name: str | None, option: str) -> Callable[..., Any] | None:
+    """The function called `module:function`. Raises WorkflowError naming the option."""
+    if not name:
+        return None
+    try:
+        module, _, function = name.partition(":")
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise WorkflowError(f"{option} {name} must be module:function: {error}") from None
 
 
 def _parsed(arguments: Sequence[str]) -> Any:

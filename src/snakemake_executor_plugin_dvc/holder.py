@@ -41,9 +41,10 @@ class Holder:
         """Whether it is a process of this host."""
         return self.host == socket.gethostname()
 
-    def lives(self) -> bool:
-        """Whether the process, of this host, is alive."""
-        return _birth(self.pid) == self.birth
+    def lives(self) -> bool | None:
+        """Whether the process, of this host, is alive; None where other users' processes are hidden."""
+        birth = _birth(self.pid)
+        return None if birth is None and _is_hidden(self.pid) else birth == self.birth
 
 
 def start_ticks(pid: int) -> int | None:
@@ -53,6 +54,16 @@ def start_ticks(pid: int) -> int | None:
     except OSError:
         return None
     return None if fields[0] in "ZX" else int(fields[19])
+
+
+def _is_hidden(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return not Path(f"/proc/{pid}").exists()
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _birth(pid: int) -> str | None:

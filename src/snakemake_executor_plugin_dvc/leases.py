@@ -1,8 +1,8 @@
 """Who is building what: a key that is being built is leased to one build, in a file beside the shared cache.
 
 Any number of builds in any workspaces on the cache see it. A lease is dead when its process is, on the same host; of
-another host, when its file has not been touched for a minute. A cluster's job that a dead build has left is cancelled,
-and waited for, before its key is anybody else's.
+another host, or where processes are hidden, when its file has not been touched for a minute. A cluster's job that a
+dead build has left is cancelled, and waited for, before its key is anybody else's.
 """
 
 import contextlib
@@ -131,8 +131,9 @@ class Leases:
         return scheduler_job in self._left
 
     def _holder_lives(self, key: str, lease: Lease) -> bool:
-        if lease.holder.here:
-            return lease.holder.lives()
+        alive = lease.holder.lives() if lease.holder.here else None
+        if alive is not None:
+            return alive
         clock = temporary_name(self._cache)  # the file server's clock, which stamps the leases too
         try:
             clock.touch()

@@ -11,6 +11,7 @@ from typing import Any
 
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
+from . import scheduling
 from .jobs import title
 from .leases import BEAT_S, Lease, Leases
 
@@ -54,18 +55,12 @@ class Waiting:
             self._thread.start()
         if other is not None and wait:
             self._build.reporter.say(f"{title(job)} is being built by {other}: waiting for it")
-            self._add(job, _Wait(key, other, time.monotonic(), executor))
+            self._jobs[job] = _Wait(key, other, time.monotonic(), executor)
+            scheduling.give_back(self._workflow, job)
             return True
         if dead is not None:
             self._build.reporter.say(f"{title(job)} was being built by {dead}, which is gone: taking over")
         return False
-
-    def _add(self, job: Any, wait: _Wait) -> None:
-        scheduler = self._workflow.scheduler
-        with scheduler._lock:
-            scheduler._free_resources(job)
-            self._jobs[job] = wait
-        scheduler._open_jobs.release()
 
     def items(self) -> list[tuple[Any, Lease, float]]:
         """The waiting jobs, who makes them, and for how many seconds they have waited."""
@@ -88,8 +83,7 @@ class Waiting:
 
     def _look(self, job: Any, wait: _Wait) -> None:
         """End the wait of a job if it is time to."""
-        scheduler = self._workflow.scheduler
-        stopping = scheduler._user_kill or (scheduler._errors and not scheduler.keepgoing)
+        stopping = scheduling.is_stopping(self._workflow)
         try:
             if not stopping and self._leases.live(wait.key) is not None:
                 return
@@ -99,12 +93,7 @@ class Waiting:
             restored = False
         del self._jobs[job]
         if restored:
-            with scheduler._lock:
-                scheduler.update_available_resources([job])  # which its end will free
+            scheduling.take_again(self._workflow, job)
             wait.executor.report_job_success(SubmittedJobInfo(job=job))
-            return
-        with scheduler._lock:
-            scheduler.running.discard(job)
-            self._workflow.dag._running.discard(job)
-            self._workflow.dag._ready_jobs.add(job)
-        scheduler._open_jobs.release()
+        else:
+            scheduling.make_ready(self._workflow, job)

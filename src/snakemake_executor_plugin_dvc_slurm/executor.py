@@ -13,7 +13,8 @@ from snakemake.logging import logger
 from snakemake_executor_plugin_slurm import Executor as SlurmExecutor
 from snakemake_executor_plugin_slurm.partitions import get_best_partition
 
-from snakemake_executor_plugin_dvc.build import Build, resolve
+from snakemake_executor_plugin_dvc.build import Build
+from snakemake_executor_plugin_dvc.commandline import resolve
 from snakemake_executor_plugin_dvc.executor import Executor as LocalExecutor
 from snakemake_executor_plugin_dvc.failure import tail
 from snakemake_executor_plugin_dvc.memoizing import Memoizing

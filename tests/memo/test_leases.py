@@ -159,6 +159,23 @@ def test_a_cluster_s_job_of_a_dead_build_is_cancelled_and_waited_for(
     assert leases.take("k") == (None, dead)
 
 
+def test_a_process_that_is_hidden_is_judged_by_its_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where /proc shows no other user's processes one cannot know that a process is gone."""
+    leases, path = Leases(tmp_path, tmp_path), tmp_path / "memo/leases/k.json"
+    other = Lease(Holder(2**22 - 3, socket.gethostname(), "", "boot:1"), "/there")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(asdict(other)))
+    assert leases.live("k") is None, "no such process"
+
+    def denied(pid: int, number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", denied)
+    assert leases.live("k") == other
+    os.utime(path, (time.time() - 61, time.time() - 61))
+    assert leases.live("k") is None
+
+
 def test_leases_of_the_dead_are_swept_and_those_of_the_living_are_not(tmp_path: Path) -> None:
     leases, folder = Leases(tmp_path, tmp_path), tmp_path / "memo/leases"
     assert leases.take("mine") == (None, None)
