@@ -108,6 +108,8 @@ class Build:
 
     def _is_forced(self, job: Any) -> bool:
         """Whether a job runs though its result is in the cache."""
+        if job.is_group():
+            return False
         return is_forced(job, self.workflow.dag, self.workflow.dag_settings) or is_write_protected(job)
 
     def _must_be_cached(self, job: Any, reason: str) -> bool:
