@@ -24,6 +24,7 @@ from .records import write_json
 BEAT_S = 5.0
 _DEAD_S = 60.0
 _ASK_S = 2.0
+_ANSWER_S = 10.0
 _JOB = re.compile(r"[0-9]+(_[0-9]+)?")
 
 
@@ -55,7 +56,7 @@ class Leases:
         """Take the lease of a key: who else holds it, if that one is alive; else the dead one that had it."""
         with self._locked():
             other = self._read(key)
-            if other is not None and self._lives(key, other):
+            if other is not None and self._lives(key, other, cancel=True):
                 return other, None
             self._write(key, Lease(Holder.me(), self._workspace))
             return None, other
@@ -90,11 +91,11 @@ class Leases:
             with contextlib.suppress(OSError):
                 os.utime(self._path(key))
 
-    def live(self, key: str) -> Lease | None:
-        """Who builds a key now, None if nobody does."""
+    def live(self, key: str, cancel: bool = False) -> Lease | None:
+        """Who builds a key now, None if nobody does. `cancel` what a build of one's own that died has left in Slurm."""
         lease = self._read(key)
         with contextlib.suppress(OSError):
-            return lease if lease is not None and self._lives(key, lease) else None
+            return lease if lease is not None and self._lives(key, lease, cancel) else None
         return None
 
     def keys(self) -> Iterator[str]:
@@ -110,25 +111,29 @@ class Leases:
                 if self.live(path.stem) is None:
                     path.unlink(missing_ok=True)
 
-    def _lives(self, key: str, lease: Lease) -> bool:
+    def _lives(self, key: str, lease: Lease, cancel: bool) -> bool:
         if self._holder_lives(key, lease):
             return True
-        return lease.scheduler_job is not None and self._job_lives(lease.scheduler_job)
+        job = lease.scheduler_job
+        if job is None or not _JOB.fullmatch(job):
+            return False
+        return self._job_lives(job, cancel and os.stat(self._path(key)).st_uid == os.geteuid())
 
-    def _job_lives(self, scheduler_job: str) -> bool:
-        """Whether Slurm still has the job of a build that died, which it is asked to cancel; asked now and then."""
+    def _job_lives(self, job: str, cancel: bool) -> bool:
+        """Whether Slurm still has the job of a build that died; asked now and then."""
         now = time.monotonic()
-        if now - self._asked.get(scheduler_job, -_ASK_S) >= _ASK_S and _JOB.fullmatch(scheduler_job):
-            self._asked[scheduler_job] = now
-            self._left.discard(scheduler_job)
+        if now - self._asked.get(job, -_ASK_S) >= _ASK_S:
+            self._asked[job] = now
+            self._left.discard(job)
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # no Slurm here
-                subprocess.run(["scancel", scheduler_job], capture_output=True, check=False, timeout=30)
+                if cancel:
+                    subprocess.run(["scancel", job], capture_output=True, check=False, timeout=_ANSWER_S)
                 queued = subprocess.run(
-                    ["squeue", "-h", "-j", scheduler_job], capture_output=True, check=False, timeout=30
+                    ["squeue", "-h", "-j", job], capture_output=True, check=False, timeout=_ANSWER_S
                 )
                 if queued.stdout.strip():
-                    self._left.add(scheduler_job)
-        return scheduler_job in self._left
+                    self._left.add(job)
+        return job in self._left
 
     def _holder_lives(self, key: str, lease: Lease) -> bool:
         alive = lease.holder.lives() if lease.holder.here else None

@@ -85,7 +85,7 @@ class Waiting:
         """End the wait of a job if it is time to."""
         stopping = scheduling.is_stopping(self._workflow)
         try:
-            if not stopping and self._leases.live(wait.key) is not None:
+            if not stopping and self._leases.live(wait.key, cancel=True) is not None:
                 return
             restored = not stopping and self._build.restored_after_waiting(job)
         except Exception as error:  # whatever it is, the job can be run

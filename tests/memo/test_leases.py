@@ -153,6 +153,8 @@ def test_a_cluster_s_job_of_a_dead_build_is_cancelled_and_waited_for(
     dead = Lease(Holder(1, socket.gethostname(), "", "another boot:1"), "/there", "17")
     path.write_text(json.dumps(asdict(dead)))
     (tmp_path / "queue").write_text("17 COMPLETING\n")
+    assert list(leases.keys()) == ["k"]
+    assert not (tmp_path / "cancelled").exists(), "a look cancels nothing"
     assert leases.take("k") == (dead, None)
     assert (tmp_path / "cancelled").read_text() == "17\n"
     (tmp_path / "queue").write_text("")
