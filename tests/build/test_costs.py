@@ -138,6 +138,18 @@ def test_the_commands_print_hashes_hours_and_money(tmp_path: Path) -> None:
     assert lines[3] == "the memo has saved 0.00 USD since"
 
 
+@pytest.mark.parametrize(
+    "command", ["costs scores", "ls", "report", "gc --max-size 1G", "cache verify", "verify scores", "plan", "why"]
+)
+def test_a_configuration_that_dvc_cannot_read_is_an_error_without_a_traceback(tmp_path: Path, command: str) -> None:
+    repository = Repository(tmp_path / "root", git=False)
+    repository.write("dvc.lock", "schema: '2.0'\nstages:\n  scores:\n    cmd: x\n    deps: []\n    outs: []\n")
+    repository.write(".dvc/config", "[cache\n")
+    done = repository.run("modelworks", *command.split(), check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr and done.stderr.startswith("error: "), done.stderr
+
+
 def test_duckdb_reads_the_ledger(diamond: Workspace) -> None:
     (diamond.cache / "memo/ledger/planted.jsonl").unlink()
     (diamond.folder / "d.txt").unlink()

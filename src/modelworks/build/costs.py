@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import lineage
+from modelworks.build import lineage, workspace
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,9 @@ def costs(directory: Path, target: str, prices: Mapping[str, float]) -> list[Cos
     Money is hours of the device times its price: `cpu` or `gpu`.
     """
     from snakemake_executor_plugin_dvc.ledger import Ledger
-    from snakemake_executor_plugin_dvc.repository import find_root, read_config
 
     behind = lineage.of(directory, target)
-    ledger = Ledger(read_config(find_root(directory.absolute()))[0])
+    ledger = Ledger(workspace.cache_folder(directory))
     made, restores = ledger.made(), ledger.restores()
     keys = {stage: behind.key(stage) for stage in behind.stages}
     return [cost(stage, made.get(key), restores[key], prices) for stage, key in keys.items()]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import dvcfile, fingerprint, plain_yaml
+from modelworks.build import dvcfile, fingerprint, plain_yaml, workspace
 from modelworks.build.allowed import nearest
 from modelworks.build.errors import ModelworksError
 
@@ -41,6 +41,7 @@ def get(snakefile: Path, directory: Path, targets: Sequence[str]) -> list[Got]:
         if holder is not None:
             raise GetError(f"{Path.cwd()} is being built by {holder}: wait until it has ended")
         try:
+            workspace.cache_folder(Path())  # a configuration that DVC cannot read is the user's fault
             fingerprint.write(dvcfile.modules(Path(dvcfile.FILE)))
             walk = Walk(_stages(Path(dvcfile.FILE)), Memo())
             return walk.check_out(targets)

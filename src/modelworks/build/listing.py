@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from modelworks.build import lineage
+from modelworks.build import lineage, workspace
 
 if TYPE_CHECKING:
     from snakemake_executor_plugin_dvc.objects import Objects
@@ -39,10 +39,9 @@ def artifacts(directory: Path) -> list[Artifact]:
     """Every artifact of a workspace, by path. Raises LineageError if nothing is built."""
     from snakemake_executor_plugin_dvc.ledger import Ledger
     from snakemake_executor_plugin_dvc.objects import Objects
-    from snakemake_executor_plugin_dvc.repository import find_root, read_config
 
     entries = lineage.entries(directory)
-    cache = read_config(find_root(directory.absolute()))[0]
+    cache = workspace.cache_folder(directory)
     ledger, objects = Ledger(cache), Objects(cache)
     made = {key: str(record["started"]) for key, record in ledger.made().items()}
     used = defaultdict(str, made)

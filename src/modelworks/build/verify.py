@@ -65,9 +65,8 @@ def _use_own_cache(folder: Path) -> None:
 
 def _compare(old: Path, before: lineage.Lineage, new: Path, after: lineage.Lineage) -> Iterator[Compared]:
     from snakemake_executor_plugin_dvc.ledger import Ledger
-    from snakemake_executor_plugin_dvc.repository import find_root, read_config
 
-    caches = [read_config(find_root(folder.absolute()))[0] for folder in (old, new)]
+    caches = [workspace.cache_folder(folder) for folder in (old, new)]
     ledgers = [Ledger(cache).made() for cache in caches]
     for name, entry in before.stages.items():
         again = after.stages.get(name)

@@ -65,6 +65,16 @@ def find_root(start: Path) -> Path:
     raise WorkspaceError(f"{start.absolute()} lies in no Modelworks repository: no folder upwards holds a Snakefile")
 
 
+def cache_folder(directory: Path) -> Path:
+    """The cache that a workspace uses. Raises WorkspaceError if DVC's configuration cannot be read."""
+    from snakemake_executor_plugin_dvc import repository
+
+    try:
+        return repository.read_config(repository.find_root(directory.absolute()))[0]
+    except ValueError as error:
+        raise WorkspaceError(str(error)) from None
+
+
 def create(
     root: Path,
     directory: Path,

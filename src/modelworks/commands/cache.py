@@ -14,10 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print each damaged object; 1 if there was one."""
+    from modelworks.build import workspace
     from snakemake_executor_plugin_dvc.objects import Objects
-    from snakemake_executor_plugin_dvc.repository import find_root, read_config
 
-    directory, _, _ = read_config(find_root(Path.cwd()))
+    directory = workspace.cache_folder(Path.cwd())
     damaged = 0
     for absent in Objects(directory).verify():
         damaged += 1

@@ -17,13 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evict, and say what; 1 if what must stay exceeds the limit alone."""
-    from modelworks.build import gc, params, tidy
+    from modelworks.build import gc, params, tidy, workspace
     from modelworks.build.quantities import money, size
-    from snakemake_executor_plugin_dvc.repository import find_root, read_config
     from snakemake_executor_plugin_dvc.workspaces import register
 
     most = gc.parse_size(options.max_size)
-    cache, _, _ = read_config(find_root(options.directory.absolute()))
+    cache = workspace.cache_folder(options.directory)
     register(cache, options.directory.absolute())
     prices = params.read(options.directory / params.FILE)["prices"]
     plan = gc.plan(cache, most, lambda device: prices["cpu" if device == "cpu" else "gpu"])

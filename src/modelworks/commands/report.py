@@ -20,14 +20,13 @@ def run(options: argparse.Namespace) -> int:
     """Write the page and print its path."""
     from modelworks.build import lineage, overview, params, report, workspace
     from snakemake_executor_plugin_dvc.ledger import Ledger, git_commit
-    from snakemake_executor_plugin_dvc.repository import find_root, read_config
 
     directory = Path(os.path.realpath(options.directory))  # as builds note it in the ledger
     root = workspace.find_root(directory)
     prices = params.read(options.directory / params.FILE)["prices"]
     overview.check_built(directory)
     jobs = overview.jobs(root / "Snakefile", directory, frozenset(options.targets))
-    ledger = Ledger(read_config(find_root(directory))[0])
+    ledger = Ledger(workspace.cache_folder(directory))
     found = overview.of(jobs, lineage.entries(directory), ledger, str(directory), prices)
     head = report.Head(
         workspace=str(directory),
