@@ -16,6 +16,10 @@ from .left import Left
 from .lockfile import LOCK_FILE, recorded_outputs
 
 
+class ConfigurationError(OSError, ValueError):
+    """DVC's configuration cannot be read."""
+
+
 def find_root(start: Path) -> Path:
     """The nearest folder upwards that is a DVC root. Raises FileNotFoundError with the remedy."""
     for folder in (start, *start.parents):
@@ -113,14 +117,14 @@ def _write_record(folder: Path, kind: str, path: str, content: dict[str, Any]) -
 def read_config(root: Path) -> tuple[Path, list[str], str | None]:
     """The cache directory, `cache.type` and the default remote, from DVC's own configuration files.
 
-    Raises ValueError, naming the folder, if DVC cannot read them.
+    Raises ConfigurationError, naming the folder, if DVC cannot read them.
     """
     from dvc.config import Config, ConfigError
 
     try:
         config = Config(dvc_dir=str(root / ".dvc"))
     except ConfigError as error:
-        raise ValueError(f"{root / '.dvc'}: {error}") from None
+        raise ConfigurationError(f"{root / '.dvc'}: {error}") from None
     cache = Path(root / ".dvc", config["cache"].get("dir") or "cache")
     types = config["cache"].get("type") or ["reflink", "copy"]
     return Path(os.path.normpath(cache)), list(types), config["core"].get("remote")

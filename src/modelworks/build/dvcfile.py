@@ -58,19 +58,13 @@ def text(snakefile: Path, directory: Path) -> str:
     return _HEAD + _dump({"stages": stages})
 
 
-def sources(directory: Path) -> list[str]:
-    """The files that say what the stages are, relative to a workspace: rules, values and dvc.yaml."""
-    rules = sorted(str(path.relative_to(directory)) for path in (directory / "rules").rglob("*") if path.is_file())
-    return ["Snakefile", *rules, params.FILE, FILE]
-
-
 def ensure_current(snakefile: Path, directory: Path) -> None:
     """Check that the dvc.yaml of a workspace is what the rules say, unless that was found of just these files before.
 
     Raises DvcfileError and CompileError.
     """
     try:
-        now = _hashes(directory)
+        now = hashes(directory)
         found = (directory / FILE).read_text(encoding="utf-8")
     except OSError as error:
         raise DvcfileError(f"{error.filename}: cannot be read: {error.strerror}. Make it: modelworks dvcfile") from None
@@ -86,13 +80,15 @@ def note_current(directory: Path) -> None:
     """Remember that the dvc.yaml of a workspace is what the rules say."""
     from modelworks.build import cache as caches
 
-    caches.replace_file(directory / PROOF, json.dumps(_hashes(directory)))
+    caches.replace_file(directory / PROOF, json.dumps(hashes(directory)))
 
 
-def _hashes(directory: Path) -> dict[str, str]:
+def hashes(directory: Path) -> dict[str, str]:
+    """The MD5 of each file that says what the stages of a workspace are: rules, values and dvc.yaml. Raises OSError."""
     from snakemake_executor_plugin_dvc.hashing import md5_file
 
-    return {name: md5_file(directory / name) for name in sources(directory)}
+    rules = sorted(str(path.relative_to(directory)) for path in (directory / "rules").rglob("*") if path.is_file())
+    return {name: md5_file(directory / name) for name in ("Snakefile", *rules, params.FILE, FILE)}
 
 
 def modules(path: Path) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import dvcfile, fingerprint, plain_yaml, workspace
+from modelworks.build import dvcfile, fingerprint, plain_yaml
 from modelworks.build.allowed import nearest
 from modelworks.build.errors import ModelworksError
 
@@ -41,7 +41,6 @@ def get(snakefile: Path, directory: Path, targets: Sequence[str]) -> list[Got]:
         if holder is not None:
             raise GetError(f"{Path.cwd()} is being built by {holder}: wait until it has ended")
         try:
-            workspace.cache_folder(Path())  # a configuration that DVC cannot read is the user's fault
             fingerprint.write(dvcfile.modules(Path(dvcfile.FILE)))
             walk = Walk(_stages(Path(dvcfile.FILE)), Memo())
             return walk.check_out(targets)
@@ -83,7 +82,6 @@ class Walk:
     def check_out(self, targets: Sequence[str]) -> list[Got]:
         """Check out targets, all or none of them found."""
         from snakemake_executor_plugin_dvc import got, repository
-        from snakemake_executor_plugin_dvc.hashing import md5_file
 
         wanted = self._wanted(targets)
         self._asked = frozenset(wanted)
@@ -97,8 +95,7 @@ class Walk:
                 done += self._restore(name, wanted[name])
         here, memo = Path.cwd(), self._memo
         repository.forget(here, [item.path for item in done])
-        files = {name: md5_file(name) for name in dvcfile.sources(Path())}
-        got.Got(repository.state_folder(memo.root, here)).note([item.path for item in done], files)
+        got.Got(repository.state_folder(memo.root, here)).note([item.path for item in done], dvcfile.hashes(Path()))
         memo.finish()
         return done
 

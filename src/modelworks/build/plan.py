@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from modelworks.build import workspace
 from modelworks.build.compiled import compile_graph
 
 _NAMED = 3
@@ -52,7 +51,6 @@ def judged(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset
         prepare(directory)
         lock.release()
     with compile_graph(snakefile, directory, targets) as compiled:
-        workspace.cache_folder(Path())  # a configuration that DVC cannot read is the user's fault
         memo = LookUp(download=False)
         yield Outlook(memo, compiled.jobs, _judged(compiled.dag, memo))
 

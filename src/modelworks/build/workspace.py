@@ -66,13 +66,10 @@ def find_root(start: Path) -> Path:
 
 
 def cache_folder(directory: Path) -> Path:
-    """The cache that a workspace uses. Raises WorkspaceError if DVC's configuration cannot be read."""
+    """The cache that a workspace uses. Raises OSError without a DVC repository or a configuration that can be read."""
     from snakemake_executor_plugin_dvc import repository
 
-    try:
-        return repository.read_config(repository.find_root(directory.absolute()))[0]
-    except ValueError as error:
-        raise WorkspaceError(str(error)) from None
+    return repository.read_config(repository.find_root(directory.absolute()))[0]
 
 
 def create(
