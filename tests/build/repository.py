@@ -1,10 +1,13 @@
 """A small Modelworks repository for tests: the project's own common.smk, schema and params over trivial rules."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.memo.forkserver import Started, shared
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -105,3 +108,17 @@ class Repository:
     def snakemake(self, *arguments: object, cwd: Path | None = None, check: bool = True) -> str:
         """Run snakemake; what it prints on stderr."""
         return self.run("snakemake", *arguments, cwd=cwd, check=check).stderr
+
+    def start(self, *arguments: str, folder: Path | None = None, **extra: str) -> Started:
+        """Start a build with one core in a fork, in the root or in another folder."""
+        flags = ["--executor", "dvc", "--cores", "1", "--scheduler", "greedy", "--rerun-incomplete"]
+        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **extra}
+        return shared().start([*arguments, *flags], folder or self.root, environment)
+
+
+def counts(started: Started) -> tuple[int, int]:
+    """What a build that succeeds, all of it memoized, has restored and run."""
+    code, output = started.wait()
+    found = re.search(r"^restored (\d+), ran (\d+), not memoized 0", output, re.MULTILINE)
+    assert code == 0 and found, output
+    return int(found[1]), int(found[2])

@@ -12,8 +12,7 @@ import pytest
 from modelworks.build import gc, pins, tidy
 from modelworks.build.gc import SizeError
 from snakemake_executor_plugin_dvc.leases import Leases
-from tests.build.repository import BIN, Repository
-from tests.memo.forkserver import Started, shared
+from tests.build.repository import Repository, counts
 
 RULES = """
 rule all:
@@ -54,13 +53,8 @@ class Collected:
         self.repository.run("modelworks", "dvcfile")
         assert self.build() == (0, 4)
 
-    def start(self, *arguments: str) -> Started:
-        flags = ["--executor", "dvc", "--cores", "1", "--scheduler", "greedy", "--rerun-incomplete"]
-        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-        return shared().start([*arguments, *flags], self.root, environment)
-
     def build(self, *arguments: str) -> tuple[int, int]:
-        return counts(self.start(*arguments))
+        return counts(self.repository.start(*arguments))
 
     def plant(self) -> None:
         """Write what the stages are to have cost."""
@@ -90,13 +84,6 @@ class Collected:
     def edit(self, old: str, new: str) -> None:
         path = self.root / "params.yaml"
         path.write_text(path.read_text().replace(old, new))
-
-
-def counts(started: Started) -> tuple[int, int]:
-    code, output = started.wait()
-    found = re.search(r"^restored (\d+), ran (\d+), not memoized 0", output, re.MULTILINE)
-    assert code == 0 and found, output
-    return int(found[1]), int(found[2])
 
 
 @pytest.fixture
@@ -235,13 +222,8 @@ def test_no_command_that_a_repository_names_is_run(collected: Collected, tmp_pat
 
 def test_a_workspace_that_is_gone_pins_nothing(collected: Collected, tmp_path: Path) -> None:
     collected.repository.run("modelworks", "workspace", "create", tmp_path / "w", "--set", "seed=5")
-    assert counts(
-        shared().start(
-            ["--snakefile", str(collected.root / "Snakefile"), "--executor", "dvc", "--cores", "1"],
-            tmp_path / "w",
-            {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
-        )
-    ) == (1, 3)
+    snakefile = str(collected.root / "Snakefile")
+    assert counts(collected.repository.start("--snakefile", snakefile, folder=tmp_path / "w")) == (1, 3)
     assert "pinned by 2 workspaces" in collected.gc("1G")[1]
     assert collected.gc("0")[0] == 1
     assert len(collected.sizes()) == 6, "the last stage has made the same"
@@ -256,7 +238,7 @@ def test_beside_a_running_build_the_bytes_are_right(collected: Collected) -> Non
     collected.edit("count: 10", "count: 11")
     collected.wipe()
     os.mkfifo(collected.root / "pipe")
-    started = collected.start()
+    started = collected.repository.start()
     with (collected.root / "pipe").open("w"):  # the job `end` has opened it
         code, _ = collected.gc("0")
         shutil.rmtree(collected.cache / "files")

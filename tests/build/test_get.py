@@ -12,8 +12,7 @@ import pytest
 from modelworks.build import dvcfile, get
 from modelworks.build.get import GetError
 from snakemake_executor_plugin_dvc.buildlock import BuildLock
-from tests.build.repository import BIN, Repository
-from tests.memo.forkserver import shared
+from tests.build.repository import Repository, counts
 
 RULES = """
 rule all:
@@ -55,12 +54,7 @@ class Cached:
 
     def build(self, *targets: str) -> tuple[int, int]:
         """Restored, ran."""
-        flags = ["--executor", "dvc", "--cores", "1", "--scheduler", "greedy", "--rerun-incomplete"]
-        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-        code, output = shared().start([*targets, *flags], self.root, environment).wait()
-        found = re.search(r"^restored (\d+), ran (\d+), not memoized 0", output, re.MULTILINE)
-        assert code == 0 and found, output
-        return int(found[1]), int(found[2])
+        return counts(self.repository.start(*targets))
 
     def wipe(self) -> None:
         """As in a fresh clone: nothing is there but the cache."""

@@ -12,8 +12,7 @@ import pytest
 
 from modelworks.build import plan
 from modelworks.build.plan import Step
-from tests.build.repository import BIN, Repository
-from tests.memo.forkserver import shared
+from tests.build.repository import Repository, counts
 
 EDITS = 120 if "MODELWORKS_SOAK" in os.environ else 30
 RULES = """
@@ -59,14 +58,9 @@ class Planned:
     def build(self) -> set[str]:
         """The stages that ran."""
         self.log.unlink(missing_ok=True)
-        environment = {**os.environ, "RAN": str(self.log), "PATH": f"{BIN}:{os.environ['PATH']}"}
-        flags = ["--executor", "dvc", "--cores", "1", "--scheduler", "greedy", "--rerun-incomplete"]
-        code, output = shared().start(flags, self.root, environment).wait()
-        assert code == 0, output
-        found = re.search(r"^restored \d+, ran (\d+)", output, re.MULTILINE)
-        assert found, output
+        _, count = counts(self.repository.start(RAN=str(self.log)))
         ran = self.log.read_text().split() if self.log.exists() else []
-        assert len(ran) == int(found[1])
+        assert len(ran) == count
         return set(ran)
 
     def edit(self, dice: random.Random) -> str:

@@ -1,6 +1,5 @@
 """`modelworks why` names every reason, several at once, and nothing else."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,8 +7,7 @@ import pytest
 
 from modelworks.build import plan, why, workspace
 from modelworks.build.errors import ModelworksError
-from tests.build.repository import BIN, Repository
-from tests.memo.forkserver import shared
+from tests.build.repository import Repository
 
 RULES = """
 rule all:
@@ -60,10 +58,7 @@ class Explained:
         (self.sources / f"demo/{name}.py").write_text(text)
 
     def build(self, folder: Path | None = None) -> str:
-        environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
-        flags = ["--executor", "dvc", "--cores", "1", "--scheduler", "greedy", "--rerun-incomplete"]
-        flags += ["--snakefile", str(self.root / "Snakefile")]
-        code, output = shared().start(flags, folder or self.root, environment).wait()
+        code, output = self.repository.start("--snakefile", str(self.root / "Snakefile"), folder=folder).wait()
         assert code == 0, output
         return output
 
