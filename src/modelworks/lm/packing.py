@@ -16,7 +16,7 @@ Tokens = NDArray[Any]
 
 @dataclass(frozen=True)
 class Shard:
-    """`tokens` uint16 or uint32 [n]: end-of-text, document, end-of-text, document, ...; `starts` int64 [documents + 1]."""
+    """`tokens` uint16 or uint32 [n]: end-of-text, document, end-of-text, ...; `starts` int64 [documents + 1]."""
 
     tokens: Tokens
     starts: NDArray[numpy.int64]
