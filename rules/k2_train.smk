@@ -7,6 +7,21 @@ def k2_previous(wildcards):
     return f"artifacts/k2/checkpoints/{previous}" if previous else []
 
 
+# The horizon is in the segments' argument, where it matters; so a longer stable run is not another training.
+K2_TRAIN_KEYS = [
+    "seed",
+    "k2.model",
+    "k2.tokenizer.vocab_size",
+    "k2.order.base.context",
+    "k2.order.long.context",
+    *(
+        f"k2.train.{key}"
+        for key in reads("k2.train")["k2.train"]
+        if key != "horizon_steps"
+    ),
+]
+
+
 rule k2_tokens:
     """Encode one text of the corpus and pack it into one stream of tokens."""
     input:
@@ -81,7 +96,7 @@ rule k2_train:
     resources:
         mem_mb=4000,
     params:
-        reads=reads("seed", "k2.model", "k2.tokenizer.vocab_size", "k2.train", "k2.order"),
+        reads=reads(*K2_TRAIN_KEYS),
         chunk=lambda wildcards: K2_SEGMENTS[wildcards.segment].chunk,
         phase=lambda wildcards: K2_SEGMENTS[wildcards.segment].phase,
         falls=lambda wildcards: K2_SEGMENTS[wildcards.segment].falling,
