@@ -81,7 +81,11 @@ def build_corpus(directory: Path, params: dict[str, Any]) -> Path:
     given = {"documents": every("documents"), "removed": ["corpus/removed.parquet"], "repeats": every("repeats")}
     run("split", directory, given, {"parts": "corpus/parts.parquet", "counts": "corpus/counts.json"}, params)
     for shard in shards:
-        given = {"text": [f"corpus/text/{shard}.parquet"], "parts": ["corpus/parts.parquet"], "repeats": every("repeats")}
+        given = {
+            "text": [f"corpus/text/{shard}.parquet"],
+            "parts": ["corpus/parts.parquet"],
+            "repeats": every("repeats"),
+        }
         sides = {part: f"corpus/{part}/{shard}.parquet" for part in ("train", "validation")}
         run("sections", directory, given, sides, params, shard=shard)
     return directory / "corpus"

@@ -21,7 +21,9 @@ def main(stage: Stage) -> None:
     numbers, hashes = (documents[name][full][order] for name in ("number", "hash"))
     equal = firsts(hashes, numbers)
     pairs = read(stage.inputs["pairs"], ["first", "second"])
-    first, second = (numpy.concatenate([ends, more]) for ends, more in ((pairs["first"], equal), (pairs["second"], numbers)))
+    first, second = (
+        numpy.concatenate([ends, more]) for ends, more in ((pairs["first"], equal), (pairs["second"], numbers))
+    )
     kept = lowest_connected(numbers, first, second)
     removed = kept != numbers
     with TableWriter(stage.output("removed"), REMOVED) as writer:

@@ -67,9 +67,7 @@ def _signatures(paths: Sequence[Path], wanted: Places, permutations: int) -> Sig
     return found
 
 
-def _similarity(
-    signatures: Signatures, involved: Places, first: Places, second: Places
-) -> NDArray[numpy.float64]:
+def _similarity(signatures: Signatures, involved: Places, first: Places, second: Places) -> NDArray[numpy.float64]:
     alike = numpy.empty(len(first))
     for begin in range(0, len(first), 4096):
         part = slice(begin, begin + 4096)

@@ -8,14 +8,13 @@ from typing import Any
 import numpy
 import pyarrow
 
+from modelworks.k2.sources import HUB_SOURCE, sources
 from modelworks.lm import minhash
 from modelworks.lm.corpus import byte_count, name_hash, paragraphs
 from modelworks.lm.sources import HubDataset, Numbered, Share, read_file, read_hub
 from modelworks.lm.tables import BucketWriter, TableWriter
 from modelworks.lm.words import find_words, fold
 from modelworks.stage import Stage
-
-HUB_SOURCE = "dataset"
 
 _BATCH_BYTES, _BATCH_DOCUMENTS = 1 << 20, 4096
 
@@ -75,12 +74,6 @@ def main(stage: Stage) -> None:
             band = minhash.band_keys(signatures, near["bands"])
             numbers = numpy.array([document.number for document in full], dtype=numpy.int64)
             bands.add(band.ravel(), {"key": band.ravel(), "number": numpy.repeat(numbers, near["bands"])})
-
-
-def sources(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """(name, files) of each source in their order: by name, then the data set, which has no files."""
-    named = sorted(params["files"].items())
-    return [*named, (HUB_SOURCE, [])] if params["dataset"] else named
 
 
 def check_is_remote(name: str) -> None:

@@ -40,7 +40,10 @@ def _rows(
     paths: Sequence[Path], bucket: int, buckets: int, passes: int, number: int, removed: Places
 ) -> dict[str, NDArray[Any]]:
     parts = list(_chosen(paths, bucket, buckets, passes, number, removed))
-    empty = {name: numpy.empty(0, REPEATS.field(name).type.to_pandas_dtype() if name != "hash" else numpy.uint64) for name in _COLUMNS}
+    empty = {
+        name: numpy.empty(0, REPEATS.field(name).type.to_pandas_dtype() if name != "hash" else numpy.uint64)
+        for name in _COLUMNS
+    }
     return {name: numpy.concatenate([empty[name], *(part[name] for part in parts)]) for name in _COLUMNS}
 
 

@@ -21,7 +21,10 @@ def main(stage: Stage) -> None:
     """
     params = stage.params["k2"]["corpus"]
     plan = _Plan(stage)
-    with TableWriter(stage.output("train"), CORPUS, 3) as train, TableWriter(stage.output("validation"), CORPUS, 3) as held:
+    with (
+        TableWriter(stage.output("train"), CORPUS, 3) as train,
+        TableWriter(stage.output("validation"), CORPUS, 3) as held,
+    ):
         for table in row_groups(stage.input("text"), ["number", "source", "document", "text"]):
             rows: tuple[list[dict[str, str]], list[dict[str, str]]] = ([], [])
             for number, source, document, text in zip(*(column.to_pylist() for column in table.columns), strict=True):
@@ -33,7 +36,9 @@ def main(stage: Stage) -> None:
                 cut = sections(kept, params["section_bytes"])
                 label = f"{source}/{document}#" + (f"{occurrence}." if occurrence else "")
                 for index, (section, side) in enumerate(zip(cut, plan.sides(part, cut, label), strict=True)):
-                    rows[side].append({"id": f"{label}{index}", "source": source, "document": document, "text": section})
+                    rows[side].append(
+                        {"id": f"{label}{index}", "source": source, "document": document, "text": section}
+                    )
             for writer, chosen in ((train, rows[0]), (held, rows[1])):
                 writer.write({name: [row[name] for row in chosen] for name in CORPUS.names})
 

@@ -7,7 +7,7 @@ import numpy
 import pyarrow
 from numpy.typing import NDArray
 
-from modelworks.k2.read import sources
+from modelworks.k2.sources import sources
 from modelworks.lm.corpus import BOTH, TRAIN, split
 from modelworks.lm.stable import write_json
 from modelworks.lm.tables import TableWriter, read
@@ -31,7 +31,9 @@ def main(stage: Stage) -> None:
     removed = read(stage.inputs["removed"], ["number", "exact"])
     repeats = read(stage.inputs["repeats"], ["number", "bytes"])
     left = rows["bytes"].copy()
-    numpy.subtract.at(left, numpy.searchsorted(rows["number"], repeats["number"]), repeats["bytes"].astype(numpy.int64) + 2)
+    numpy.subtract.at(
+        left, numpy.searchsorted(rows["number"], repeats["number"]), repeats["bytes"].astype(numpy.int64) + 2
+    )
     exact = numpy.isin(rows["number"], removed["number"][removed["exact"]])
     gone = numpy.isin(rows["number"], removed["number"])
     names = [name for name, _ in sources(params)]
@@ -41,7 +43,9 @@ def main(stage: Stage) -> None:
         "near": (~gone & (rows["bytes"] > 0), rows["bytes"]),
         "paragraph": (~gone & (left > 0), left),
     }
-    write_json(stage.output("counts"), {name: _counts(steps, rows["source"] == source) for source, name in enumerate(names)})
+    write_json(
+        stage.output("counts"), {name: _counts(steps, rows["source"] == source) for source, name in enumerate(names)}
+    )
     kept = steps["paragraph"][0]
     number, name, source = (rows[column][kept] for column in ("number", "name", "source"))
     parts = split(name, source, left[kept], params["validation_fraction"], stage.seed("split"))

@@ -133,4 +133,6 @@ class _Documents:
     def _added(self, index: int) -> NDArray[numpy.float64]:
         """Bytes of a document by source."""
         rows = self.rows(index)
-        return numpy.bincount(self._sources[rows], self._sizes[rows], minlength=len(self._target))
+        added: NDArray[numpy.float64] = numpy.zeros(len(self._target))
+        numpy.add.at(added, self._sources[rows], self._sizes[rows])
+        return added

@@ -14,6 +14,7 @@ Row = tuple[int, dict[str, Any]]
 Holds = Callable[[int], bool]
 
 _BATCH_ROWS = 256
+_MARK = b"\xef\xbb\xbf"
 
 
 class SourceError(ValueError):
@@ -35,26 +36,25 @@ def rows_of(path: Path, columns: Sequence[str], holds: Holds, shares: int) -> It
 
 def _text_rows(path: Path, holds: Holds) -> Iterator[Row]:
     if holds(0):
-        yield 0, {"text": _decoded(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), f"{path}")}
+        yield 0, {"text": _decoded(path.read_bytes().removeprefix(_MARK), f"{path}")}
 
 
 def _json_rows(path: Path, holds: Holds) -> Iterator[Row]:
     with path.open("rb") as file:
-        if path.suffix == ".json" and file.read(4).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b""):
+        if path.suffix == ".json" and file.read(4).removeprefix(_MARK).lstrip()[:1] in (b"[", b""):
             file.seek(0)
             yield from _array_rows(path, file.read(), holds)
             return
         file.seek(0)
         for number, line in enumerate(file):
-            if holds(number):
-                line = line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
-                if not line.isspace():
-                    place = f"{path}: row {number}"
-                    yield number, _object(_parsed(_decoded(line, place), place), place)
+            content = line.removeprefix(_MARK) if number == 0 else line
+            if holds(number) and content.strip():
+                place = f"{path}: row {number}"
+                yield number, _object(_parsed(_decoded(content, place), place), place)
 
 
 def _array_rows(path: Path, content: bytes, holds: Holds) -> Iterator[Row]:
-    rows = _parsed(_decoded(content.removeprefix(b"\xef\xbb\xbf"), f"{path}"), f"{path}")
+    rows = _parsed(_decoded(content.removeprefix(_MARK), f"{path}"), f"{path}")
     for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
         if holds(number):
             yield number, _object(row, f"{path}: row {number}")

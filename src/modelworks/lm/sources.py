@@ -73,7 +73,9 @@ def read_file(
         raise ValueError(f"{path}: unknown format {path.suffix!r}; known are {', '.join(sorted(FORMATS))}")
     if FORMATS[path.suffix] == "text":
         text_column, id_column = "text", None
-    found = rows_of(path, [text_column, *filter(None, [id_column])], lambda unit: share.holds(place + unit), share.count)
+    found = rows_of(
+        path, [text_column, *filter(None, [id_column])], lambda unit: share.holds(place + unit), share.count
+    )
     yield from _numbered(found, str(path), path.name, place, text_column, id_column)
 
 
@@ -160,7 +162,7 @@ def _encodable(text: str, column: str) -> str:
             text.encode()
         except UnicodeEncodeError as error:
             raise SourceError(
-                f"column {column!r} holds half a character (a lone surrogate) at {error.start}, which is not Unicode text"
+                f"column {column!r} holds half a character (a lone surrogate) at place {error.start}"
             ) from None
     return text
 
