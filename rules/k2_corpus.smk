@@ -203,7 +203,7 @@ rule k2_sections:
         grams="artifacts/k2/corpus/grams.parquet",
     output:
         train="artifacts/k2/corpus/train/{shard}.parquet",
-        dropped="artifacts/k2/corpus/dropped/{shard}.json",
+        dropped="artifacts/k2/corpus/dropped/{shard}.parquet",
     log:
         "logs/k2_sections/{shard}.log",
     threads: 1
@@ -228,7 +228,7 @@ rule k2_corpus_report:
     input:
         code=code("modelworks.k2.corpus_report"),
         counts="artifacts/k2/corpus/counts.json",
-        dropped=expand("artifacts/k2/corpus/dropped/{shard}.json", shard=K2_SHARDS),
+        dropped=expand("artifacts/k2/corpus/dropped/{shard}.parquet", shard=K2_SHARDS),
         train=expand("artifacts/k2/corpus/train/{text}.parquet", text=K2_TEXTS),
         validation=expand(
             "artifacts/k2/corpus/validation/{text}.parquet", text=K2_TEXTS

@@ -86,7 +86,7 @@ def build_corpus(directory: Path, params: dict[str, Any]) -> Path:
     run("grams", directory, {"validation": every("validation")}, {"grams": "corpus/grams.parquet"}, params)
     for shard in shards:
         given = planned(shard, every("repeats")) | {"grams": ["corpus/grams.parquet"]}
-        made = {"train": f"corpus/train/{shard}.parquet", "dropped": f"corpus/dropped/{shard}.json"}
+        made = {"train": f"corpus/train/{shard}.parquet", "dropped": f"corpus/dropped/{shard}.parquet"}
         run("sections", directory, given, made, params, shard=shard)
     return directory / "corpus"
 

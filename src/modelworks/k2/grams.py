@@ -19,6 +19,6 @@ def main(stage: Stage) -> None:
     for path in stage.inputs["validation"]:
         for table in row_groups(path, ["text"]):
             found.add("", table.column("text").to_pylist())
-    hashes = numpy.unique(found.held.get("", numpy.empty(0, numpy.uint64)))
+    hashes = numpy.sort(found.held.get("", numpy.empty(0, numpy.uint64)))
     with TableWriter(stage.output("grams"), GRAMS) as writer:
         writer.write({"hash": hashes, "one_in": numpy.full(len(hashes), found.one_in)})

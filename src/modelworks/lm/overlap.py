@@ -60,7 +60,8 @@ class Index:
 
     def __init__(self, wanted: Hashes, words: int, one_in: int) -> None:
         self._words, self._one_in = words, one_in
-        self._wanted = numpy.unique(numpy.concatenate([_LAST, wanted]))
+        ordered = numpy.concatenate([numpy.sort(wanted), _LAST])
+        self._wanted = ordered[numpy.concatenate([ordered[1:] != ordered[:-1], [True]])]
         self._seen = numpy.zeros(len(self._wanted), dtype=numpy.bool_)
         self._filter = numpy.zeros(1 << 24, dtype=numpy.bool_)
         self._filter[self._wanted >> _FILTER_SHIFT] = True
