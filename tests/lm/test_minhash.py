@@ -1,6 +1,7 @@
 """Claims about near-duplicate detection: its error follows from theory, and the figures are shown."""
 
 import random
+from collections.abc import Callable
 from functools import cache
 
 import numpy
@@ -38,7 +39,7 @@ def exact(first: str, second: str) -> float:
 
 @cache
 def expected(jaccard: float) -> float:
-    """How likely a pair shares a band and is estimated at the threshold, if places agree independently of each other."""
+    """How likely a pair shares a band and is estimated at the threshold, if places agree independently."""
     agree = numpy.random.default_rng(1).random((100_000, PERMUTATIONS)) < jaccard
     shared = agree.reshape(len(agree), BANDS, -1).all(axis=2).any(axis=1)
     return float((shared & (agree.mean(axis=1) >= THRESHOLD)).mean())
@@ -55,13 +56,15 @@ def found(texts: list[list[str]]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("jaccard", [0.5, 0.7, 0.8, 0.9])
-def test_planted_pairs_are_found_as_often_as_theory_says(jaccard: float) -> None:
+def test_planted_pairs_are_found_as_often_as_theory_says(
+    jaccard: float, record_property: Callable[[str, object], None]
+) -> None:
     texts = planted(jaccard, PAIRS, seed=11)
     assert exact(texts[0][0], texts[1][0]) == pytest.approx(jaccard)
     pairs = found(texts)
     assert all(second == first + 1 and first % 2 == 0 for first, second in pairs), "unrelated texts are never a pair"
     chance = expected(jaccard)
-    print(f"Jaccard {jaccard}: {len(pairs)} of {PAIRS} pairs found, {chance:.2%} expected")
+    record_property("found", f"Jaccard {jaccard}: {len(pairs)} of {PAIRS} pairs, {chance:.2%} expected")
     margin = 4 * (PAIRS * chance * (1 - chance)) ** 0.5 + 1
     assert abs(len(pairs) - PAIRS * chance) <= margin
 
