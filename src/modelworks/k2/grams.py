@@ -7,11 +7,11 @@ from modelworks.lm.overlap import Grams
 from modelworks.lm.tables import TableWriter, row_groups
 from modelworks.stage import Stage
 
-GRAMS = pyarrow.schema([("hash", pyarrow.uint64()), ("one_in", pyarrow.int64())])
+GRAMS = pyarrow.schema([("hash", pyarrow.uint64())])
 
 
 def main(stage: Stage) -> None:
-    """Input: validation (all shards). Output: grams (Parquet: hash, ascending; one_in: the same in each row).
+    """Input: validation (all shards). Output: grams (Parquet: hash, ascending; `one_in` is in its metadata).
 
     Of more than 2,097,152 runs every 2nd, 4th, ... by their hash: a copied passage of some length still holds one.
     """
@@ -21,4 +21,5 @@ def main(stage: Stage) -> None:
             found.add("", table.column("text").to_pylist())
     hashes = numpy.sort(found.held.get("", numpy.empty(0, numpy.uint64)))
     with TableWriter(stage.output("grams"), GRAMS) as writer:
-        writer.write({"hash": hashes, "one_in": numpy.full(len(hashes), found.one_in)})
+        writer.note("one_in", found.one_in)
+        writer.write({"hash": hashes})

@@ -9,7 +9,7 @@ from modelworks.k2.plan import CORPUS, Plan, Section, rows
 from modelworks.lm.corpus import TRAIN, byte_count
 from modelworks.lm.layout import Layout
 from modelworks.lm.overlap import Index
-from modelworks.lm.tables import TableWriter, read
+from modelworks.lm.tables import TableWriter, noted, read
 from modelworks.stage import Stage
 
 _WHAT = ("paragraphs", "bytes")
@@ -23,9 +23,9 @@ def main(stage: Stage) -> None:
     Outputs: train (Parquet), dropped (Parquet: paragraphs and bytes of each source that share a run of words with
     validation text and are left out).
     """
-    grams = read([stage.input("grams")], ["hash", "one_in"])
-    one_in = int(grams["one_in"][0]) if len(grams["one_in"]) else 1
-    index = Index(grams["hash"], stage.params["k2"]["corpus"]["overlap_words"], one_in)
+    grams = stage.input("grams")
+    words = stage.params["k2"]["corpus"]["overlap_words"]
+    index = Index(read([grams], ["hash"])["hash"], words, noted(grams, "one_in"))
     dropped: dict[str, Counter[str]] = {}
     with TableWriter(stage.output("train"), CORPUS, 3) as writer:
         for found in Plan(stage).sections(TRAIN):
