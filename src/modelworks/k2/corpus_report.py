@@ -102,7 +102,8 @@ def shared_operands(cases: Path, training: Path) -> dict[str, Any]:
 def _counts(path: Path, dropped: Sequence[Path]) -> Counts:
     """What each step has left of each source, and what of the training text was left out for its overlap."""
     counts: Counts = json.loads(path.read_text(encoding="utf-8"))
-    left_out = dict(polars.read_parquet(dropped).group_by("source").agg(polars.col("bytes").sum()).iter_rows())
+    rows = polars.concat([polars.read_parquet(shard) for shard in dropped])
+    left_out: dict[str, int] = dict(rows.group_by("source").agg(polars.col("bytes").sum()).iter_rows())
     return {source: {**own, "dropped_bytes": left_out.get(source, 0)} for source, own in counts.items()}
 
 
