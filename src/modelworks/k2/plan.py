@@ -48,22 +48,23 @@ class Plan:
     def sections(self, part: int) -> Iterator[list[Section]]:
         """The sections of one part, a list for each piece of the shard, in the order of documents."""
         for table in row_groups(self._stage.input("text"), ["number", "source", "document", "text"]):
-            rows = self._of_part(table, part)
-            yield [section for row in rows for section in self._cut(part, *row)]
+            yield [section for row in self._of_part(table, part) for section in self._cut(part, *row)]
 
-    def _of_part(self, table: pyarrow.Table, part: int) -> Iterator[tuple[int, Any]]:
-        """(the row of the parts table, the row of `table`) of each document that has text in that part."""
+    def _of_part(self, table: pyarrow.Table, part: int) -> Iterator[tuple[int, slice, dict[str, Any]]]:
+        """(row of the parts table, its rows among the repeats, row of `table`) of each document with text in a part."""
         numbers = table.column("number").to_numpy()
-        rows = numpy.searchsorted(self._parts["number"], numbers)
-        rows[rows == len(self._parts["number"])] = 0
+        rows = numpy.searchsorted(self._parts["number"], numpy.minimum(numbers, self._parts["number"][-1]))
         parts = self._parts["part"][rows]
         there = (self._parts["number"][rows] == numbers) & ((parts == part) | (parts == BOTH))
-        return zip(rows[there].tolist(), table.filter(pyarrow.array(there)).to_pylist(), strict=True)
+        begins, ends = (numpy.searchsorted(self._owners, numbers[there], side=side) for side in ("left", "right"))
+        repeats = map(slice, begins.tolist(), ends.tolist())
+        return zip(rows[there].tolist(), repeats, table.filter(pyarrow.array(there)).to_pylist(), strict=True)
 
-    def _cut(self, part: int, row: int, document: dict[str, Any]) -> Iterator[Section]:
-        begin, end = numpy.searchsorted(self._owners, [document["number"], document["number"] + 1])
-        dropped = set(self._places[begin:end].tolist())
-        kept = [one for place, one in enumerate(document["text"].split("\n\n")) if place not in dropped]
+    def _cut(self, part: int, row: int, repeats: slice, document: dict[str, Any]) -> Iterator[Section]:
+        kept = document["text"].split("\n\n")
+        if repeats.start < repeats.stop:
+            dropped = set(self._places[repeats].tolist())
+            kept = [one for place, one in enumerate(kept) if place not in dropped]
         cut = sections(kept, self._params["section_bytes"])
         occurrence = self._parts["occurrence"][row]
         label = f"{document['source']}/{document['document']}#" + (f"{occurrence}." if occurrence else "")
