@@ -166,6 +166,6 @@ def test_a_place_outside_the_training_or_not_built_is_an_error(tmp_path: Path) -
     ):
         with pytest.raises(ModelworksError, match=text):
             where(tmp_path, step, sample)
-    (tmp_path / "artifacts/k2/order/001.parquet").unlink()
-    with pytest.raises(ModelworksError, match=r"001\.parquet is not there: build it"):
+    (tmp_path / "artifacts/k2/order/002.parquet").unlink()
+    with pytest.raises(ModelworksError, match=r"002\.parquet is not there: build it"):
         where(tmp_path, 1, 0)
