@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars
 
-from modelworks.lm.cloze import Item, cloze
+from modelworks.lm.cloze_items import Item, cloze
 from modelworks.lm.questions import pairs
 from modelworks.lm.sources import Document
 from modelworks.lm.stable import write_parquet
