@@ -47,7 +47,7 @@ def cloze(held_out: Sequence[tuple[str, str]], train: Iterable[str], most: int, 
     and the places follow from `seed`.
     """
     counts = Counter(word for text in train for word in _WORD.findall(text))
-    gaps = [gap for document, text in held_out for gap in _gaps(document, text, counts)]
+    gaps = list({gap.prompt: gap for document, text in held_out for gap in _gaps(document, text, counts)}.values())
     pools: dict[str, list[str]] = {"name": [], "word": []}
     for word in sorted({word for _, text in held_out for word in _words(text)}):
         if _is_rare(word, counts):
