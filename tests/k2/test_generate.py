@@ -238,3 +238,13 @@ def test_the_same_inputs_give_the_same_bytes_and_another_seed_gives_others(tmp_p
         a, b, c = ((tmp_path / folder / file).read_bytes() for folder in "abc")
         assert a == b
         assert a != c
+
+
+def test_a_document_in_both_parts_gives_ids_that_differ(tmp_path: Path) -> None:
+    for part, words in (("train", "A burrow is a hole."), ("validation", "A warren is a town.")):
+        row = (f"book#{part}", "reference", "book", words)
+        schema = dict.fromkeys(TEXT_COLUMNS, polars.String)
+        write_parquet(tmp_path / f"{part}.parquet", polars.DataFrame([row], schema=schema, orient="row"))
+    made = made_questions(tmp_path, {part: [tmp_path / f"{part}.parquet"] for part in ("train", "validation")})
+    ids = [*made["train"]["id"], *made["validation"]["id"]]
+    assert ids == ["questions/train/book/000", "questions/validation/book/000"]

@@ -8,13 +8,12 @@ import polars
 
 from modelworks.lm.cloze_items import Item, cloze
 from modelworks.lm.questions import pairs
-from modelworks.lm.sources import Document
 from modelworks.lm.stable import write_parquet
 from modelworks.stage import Stage
 
 SOURCE = "questions"
 
-Parts = dict[str, list[Document]]  # document -> its sections in order
+Sections = dict[str, list[str]]  # document -> the texts of its sections in order
 
 
 def main(stage: Stage) -> None:
@@ -31,19 +30,19 @@ def main(stage: Stage) -> None:
         )
     seed = stage.seed("questions")
     for part, documents in parts.items():
-        write_parquet(stage.output(part), _questions(documents, params["most_per_document"], seed))
-    held_out = [(name, section.text) for name, sections in parts["validation"].items() for section in sections]
-    train = [section.text for sections in parts["train"].values() for section in sections]
+        write_parquet(stage.output(part), _questions(part, documents, params["most_per_document"], seed))
+    held_out = [(name, text) for name, sections in parts["validation"].items() for text in sections]
+    train = [text for sections in parts["train"].values() for text in sections]
     write_parquet(stage.output("cloze"), _items(cloze(held_out, train, params["cloze"], stage.seed("cloze"))))
 
 
-def _documents(shards: Sequence[Path], source: str) -> Parts:
+def _documents(shards: Sequence[Path], source: str) -> Sections:
     """The documents of a source by name, whatever shards their sections are in."""
     table = polars.concat([polars.scan_parquet(path) for path in shards]).filter(polars.col("source") == source)
-    found: Parts = {}
+    found: Sections = {}
     rows = table.select("document", "id", "text").collect().rows()
-    for document, name, text in sorted(rows, key=lambda row: (row[0], _natural(row[1]))):
-        found.setdefault(document, []).append(Document(name, text))
+    for document, _, text in sorted(rows, key=lambda row: (row[0], _natural(row[1]))):
+        found.setdefault(document, []).append(text)
     return found
 
 
@@ -52,14 +51,14 @@ def _sources(shards: Mapping[str, Sequence[Path]]) -> list[str]:
     return sorted(polars.concat(tables).unique().collect()["source"].to_list())
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _natural(name: str) -> list[tuple[str, int]]:
     """A key by which section 10 comes after section 9."""
-    return [(int(digits or 0), rest) for rest, digits in re.findall(r"([^0-9]*)([0-9]*)", name)]
+    return [(rest, int(digits or 0)) for rest, digits in re.findall(r"([^0-9]*)([0-9]*)", name)]
 
 
-def _questions(documents: Parts, most: int, seed: int) -> polars.DataFrame:
+def _questions(part: str, documents: Sections, most: int, seed: int) -> polars.DataFrame:
     rows = [
-        (f"{SOURCE}/{name}/{number:03d}", SOURCE, name, pair.text)
+        (f"{SOURCE}/{part}/{name}/{number:03d}", SOURCE, name, pair.text)
         for name, sections in documents.items()
         for number, pair in enumerate(pairs(sections, most, seed))
     ]

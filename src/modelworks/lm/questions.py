@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from modelworks.lm.permutation import seeded_number
 from modelworks.lm.prose import Block, blocks, items, normalised, rows, rules, sentences, sessions
-from modelworks.lm.sources import Document
 
 _TEMPLATES = {
     "statement": ("What does {} do?", "What is {}?", "Describe {}."),
@@ -61,16 +60,16 @@ class Pair:
         return f"Question: {self.question}\nAnswer: {self.answer}"
 
 
-def pairs(sections: Iterable[Document], most: int, seed: int) -> list[Pair]:
-    """At most `most` pairs about one document, given as its sections, in the order of the text.
+def pairs(sections: Iterable[str], most: int, seed: int) -> list[Pair]:
+    """At most `most` pairs about one document, given as the texts of its sections, in the order of the text.
 
     No question is asked twice. Of too many, a share of each kind is left out, drawn by `seed`; names that are missing
     in a sentence are asked for only where the other kinds do not fill up `most`.
     """
     found: dict[str, Pair] = {}
     for section in sections:
-        words = normalised(section.text)
-        for pair in _asked(section.text, seed):
+        words = normalised(section)
+        for pair in _asked(section, seed):
             fits = len(pair.answer) <= _LONGEST_ANSWER and len(pair.question) <= _LONGEST_QUESTION
             if fits and normalised(pair.answer) in words:
                 found.setdefault(pair.question, pair)
