@@ -118,8 +118,13 @@ def structural(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def files(params: Mapping[str, Any]) -> list[str]:
-    """The files that values name: of the fields marked `json_schema_extra={"files": True}`, lists of paths."""
-    return [str(name) for names in _marked(params, "files").values() for name in names or []]
+    """The files that values name: of the fields marked `json_schema_extra={"files": True}`, lists or named lists of paths."""
+    lists = [
+        names
+        for value in _marked(params, "files").values()
+        for names in (value.values() if isinstance(value, Mapping) else [value])
+    ]
+    return [str(name) for names in lists for name in names or []]
 
 
 def _marked(params: Mapping[str, Any], mark: str) -> dict[str, Any]:

@@ -1,71 +1,65 @@
-"""Documents as one stream of tokens, and the stream as rows of equal length for training."""
+"""Tokens packed in memory-mapped safetensors: shards of documents, and the rows of a chunk of training."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
-Tokens = NDArray[numpy.int32]
+from modelworks.lm.mapped import map_file
+
+Tokens = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Packed:
-    """`tokens` int32[n]: end-of-text, document, end-of-text, document, ..., end-of-text.
-
-    `starts` int64[d] are the positions of each document's leading end-of-text, `sizes` int64[d] its UTF-8 bytes.
-    """
+class Shard:
+    """`tokens` uint16 or uint32 [n]: end-of-text, document, end-of-text, ...; `starts` int64 [documents + 1]."""
 
     tokens: Tokens
     starts: NDArray[numpy.int64]
-    sizes: NDArray[numpy.int64]
 
-    def documents(self) -> list[Tokens]:
-        """Each document's tokens with the end-of-text before and the one after it."""
-        ends = [*self.starts[1:].tolist(), len(self.tokens) - 1]
-        return [self.tokens[start : end + 1] for start, end in zip(self.starts.tolist(), ends, strict=True)]
+    def __len__(self) -> int:
+        """How many documents there are."""
+        return len(self.starts) - 1
 
-    @property
-    def size(self) -> int:
-        """UTF-8 bytes of all documents."""
-        return int(self.sizes.sum())
+    def document(self, index: int) -> Tokens:
+        """The tokens of one document with the end-of-text before it, without one after it."""
+        return self.tokens[self.starts[index] : self.starts[index + 1]]
 
-
-def pack(documents: Sequence[Sequence[int]], sizes: Sequence[int], end_of_text: int) -> Packed:
-    """Join documents (token ids), keeping every token."""
-    starts, parts = [], []
-    position = 0
-    for document in documents:
-        starts.append(position)
-        parts.append(numpy.asarray([end_of_text, *document], dtype=numpy.int32))
-        position += len(document) + 1
-    parts.append(numpy.asarray([end_of_text], dtype=numpy.int32))
-    return Packed(
-        numpy.concatenate(parts), numpy.asarray(starts, dtype=numpy.int64), numpy.asarray(sizes, dtype=numpy.int64)
-    )
+    def documents(self) -> Iterator[Tokens]:
+        """All documents in order."""
+        return (self.document(index) for index in range(len(self)))
 
 
-def save(packed: Packed, path: Path) -> None:
-    """Write as safetensors."""
-    save_file({"tokens": packed.tokens, "starts": packed.starts, "sizes": packed.sizes}, path)
+def token_type(vocab_size: int) -> type[numpy.uint16] | type[numpy.uint32]:
+    """The narrower of the two types that holds every token."""
+    return numpy.uint16 if vocab_size <= 1 << 16 else numpy.uint32
 
 
-def load(path: Path) -> Packed:
-    """Read what `save` wrote."""
-    arrays = load_file(path)
-    return Packed(arrays["tokens"], arrays["starts"], arrays["sizes"])
+def write_shard(path: Path, documents: Iterable[Sequence[int]], end_of_text: int, vocab_size: int) -> NDArray[Any]:
+    """Write documents (token ids); the lengths int64 [documents] with the leading end-of-text."""
+    kind = token_type(vocab_size)
+    parts = [numpy.asarray([end_of_text, *document], dtype=kind) for document in documents]
+    lengths = numpy.asarray([len(part) for part in parts], dtype=numpy.int64)
+    starts = numpy.concatenate([numpy.zeros(1, numpy.int64), numpy.cumsum(lengths)])
+    save_file({"tokens": numpy.concatenate(parts) if parts else numpy.empty(0, kind), "starts": starts}, path)
+    return lengths
 
 
-def epoch_rows(tokens: Tokens, context: int, seed: int) -> Tokens:
-    """One epoch of training rows, int32[rows, context + 1], in shuffled order; row[:-1] predicts row[1:].
+def load_shard(path: Path) -> Shard:
+    """Map what `write_shard` wrote; nothing is read before it is asked for."""
+    arrays = map_file(path)
+    return Shard(arrays["tokens"], arrays["starts"])
 
-    The stream is rotated by a seeded offset, so that each epoch cuts it elsewhere, and cut into rows that overlap by
-    one token: every token is a target once (the few that fill the last row, twice).
-    """
-    generator = numpy.random.default_rng(seed)
-    offset = int(generator.integers(len(tokens)))
-    count = -(-len(tokens) // context)
-    starts = offset + context * generator.permutation(count)
-    return tokens[(starts[:, None] + numpy.arange(context + 1)) % len(tokens)]
+
+def write_rows(path: Path, rows: Tokens) -> None:
+    """Write the rows of a chunk, [rows, context + 1]: row[:-1] predicts row[1:]."""
+    save_file({"rows": rows}, path)
+
+
+def load_rows(path: Path) -> Tokens:
+    """Map what `write_rows` wrote."""
+    return map_file(path)["rows"]

@@ -1,0 +1,120 @@
+"""The part of k2's params that says what is trained on, in which order, and how."""
+
+import re
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
+
+
+class Model(Section):
+    """Fields of `transformers.LlamaConfig`."""
+
+    hidden_size: Count
+    intermediate_size: Count
+    num_hidden_layers: Count
+    num_attention_heads: Count
+    num_key_value_heads: Count
+    max_position_embeddings: int = Field(ge=8)
+    rms_norm_eps: float = Field(gt=0, le=1e-2)
+    initializer_range: float = Field(gt=0, le=1)
+    rope_theta: float = Field(gt=0)
+    attention_dropout: float = Field(ge=0, lt=1)
+    tie_word_embeddings: bool
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> Self:
+        if self.hidden_size % (2 * self.num_attention_heads):
+            raise ValueError(
+                f"hidden_size must be a multiple of 2 x num_attention_heads = {2 * self.num_attention_heads}"
+            )
+        if self.num_attention_heads % self.num_key_value_heads:
+            raise ValueError("num_attention_heads must be a multiple of num_key_value_heads")
+        return self
+
+
+class Phase(Section):
+    """Chunks of `steps` training steps on rows of `context` tokens.
+
+    In `mix` a source with multiplier r occurs r times over the phase, evenly spread; below 1 that share of it occurs
+    once; 0 or not named: never.
+    """
+
+    context: int = Field(ge=8)
+    steps: Count
+    mix: dict[str, float]
+
+    @field_validator("mix")
+    @classmethod
+    def _multipliers(cls, mix: dict[str, float]) -> dict[str, float]:
+        if not any(multiplier > 0 for multiplier in mix.values()) or any(value < 0 for value in mix.values()):
+            raise ValueError("must hold multipliers of at least 0, one of them above 0")
+        return mix
+
+
+class Order(Section):
+    """The two phases of the training sequence: the second has a longer context."""
+
+    base: Phase
+    long: Phase
+
+
+class Run(Section):
+    """How many chunks of each phase are trained, and the last of them with a falling learning rate.
+
+    A chunk in `moved` is trained last, not in its place. `decay_chunks` belongs to the stable schedule.
+    """
+
+    base_chunks: int = Field(ge=1, le=10_000, json_schema_extra=STRUCTURAL)
+    long_chunks: int = Field(ge=0, le=10_000, json_schema_extra=STRUCTURAL)
+    moved: list[str] = Field(json_schema_extra=STRUCTURAL)
+    decay_chunks: int = Field(ge=0, json_schema_extra=STRUCTURAL)
+
+    @model_validator(mode="after")
+    def _chunks_fit(self) -> Self:
+        chunks = self.base_chunks + self.long_chunks
+        for name in self.moved:
+            if not re.fullmatch(r"\d{3,}", name) or not 1 <= int(name) <= chunks:
+                raise ValueError(f"moved: {name!r} is no chunk: they are 001 to {chunks:03d}")
+        if len(set(self.moved)) < len(self.moved):
+            raise ValueError("moved must not name a chunk twice")
+        if self.decay_chunks > chunks:
+            raise ValueError(f"decay_chunks must be at most all {chunks} chunks")
+        return self
+
+
+class Train(Section):
+    """AdamW; the learning rate rises over `warmup_steps`, then falls to `final_learning_rate_share` of itself.
+
+    `cosine` falls until `horizon_steps` (0: the end of the run) on; `stable` falls linearly over the last
+    `run.decay_chunks` chunks. A step is `batch_tokens`, computed `micro_batch_tokens` at a time on each of `ranks`
+    processes; `parallel` says how several share the work. `z_loss` weighs the squared log of the softmax's normaliser.
+    Weight decay spares norms and embeddings. `threads` is a param, since it decides the order of float sums.
+    """
+
+    schedule: Literal["cosine", "stable"] = Field(json_schema_extra=STRUCTURAL)
+    learning_rate: float = Field(gt=0, le=1)
+    final_learning_rate_share: float = Field(ge=0, le=1)
+    warmup_steps: Count
+    horizon_steps: int = Field(ge=0)
+    weight_decay: float = Field(ge=0, le=1)
+    beta1: float = Field(ge=0, lt=1)
+    beta2: float = Field(ge=0, lt=1)
+    epsilon: float = Field(gt=0, le=1e-2)
+    gradient_clip: float = Field(gt=0)
+    z_loss: float = Field(ge=0, le=1)
+    batch_tokens: Count
+    micro_batch_tokens: Count
+    ranks: Count
+    parallel: Literal["ddp", "fsdp2"]
+    compile: bool
+    activation_checkpointing: bool
+    threads: Threads
+
+    @model_validator(mode="after")
+    def _batches_fit(self) -> Self:
+        together = self.ranks * self.micro_batch_tokens
+        if self.batch_tokens % together:
+            raise ValueError(f"batch_tokens must be a multiple of ranks x micro_batch_tokens = {together}")
+        return self
