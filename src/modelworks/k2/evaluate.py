@@ -97,31 +97,40 @@ def _bits_per_byte(run: _Run) -> list[Measure]:
 
 
 def _arithmetic(run: _Run) -> list[Measure]:
-    """Exact match of greedy answers, by level. An answer may be a little longer than the level's longest worked one."""
+    """Exact match of greedy answers, by level."""
     cases = polars.read_parquet(run.stage.input("cases"))
     lengths = polars.concat(polars.read_parquet(path, columns=["id", "tokens"]) for path in run.stage.inputs["indexes"])
-    cases = cases.join(lengths, on="id", how="left", maintain_order="left")
-    asked, most = [], []
-    for (level,), of_level in cases.group_by("level", maintain_order=True):
-        of_level = of_level[run.some([1] * len(of_level), run.settings["cases"], "arithmetic", str(level))]
-        prompts = [len(run.tokens(prompt)) for prompt in of_level["prompt"]]
-        answers = [t - p for t, p in zip(of_level["tokens"], prompts, strict=True) if t is not None]
-        most += [max(answers) + _LONGER_THAN_REFERENCE if answers else run.context] * len(of_level)
-        asked.append(of_level)
-    table = polars.concat(asked)
-    prompts = [run.tokens(prompt) for prompt in table["prompt"]]
-    answers = complete(run.model, prompts, most, END_OF_TEXT_ID, greedy, _ROWS_TOGETHER)
-    correct = [is_correct(run.tokenizer.decode(tokens), a) for tokens, a in zip(answers, table["answer"], strict=True)]
-    table = table.with_columns(correct=polars.Series(correct, dtype=polars.Boolean))
-    return [
-        Measure(
-            "arithmetic",
-            str(level),
-            len(of_level),
-            clustered_share(of_level["correct"].to_list(), [tuple(operands) for operands in of_level["operands"]]),
+    levels = [
+        _asked(run, level, str(name))
+        for (name,), level in cases.join(lengths, on="id", how="left", maintain_order="left").group_by(
+            "level", maintain_order=True
         )
-        for (level,), of_level in table.group_by("level", maintain_order=True)
     ]
+    asked = polars.concat(levels)
+    prompts = [run.tokens(prompt) for prompt in asked["prompt"]]
+    found = complete(run.model, prompts, asked["most"].to_list(), END_OF_TEXT_ID, greedy, _ROWS_TOGETHER)
+    texts = run.tokenizer.decode_batch(found)
+    correct = [is_correct(text, answer) for text, answer in zip(texts, asked["answer"], strict=True)]
+    asked = asked.with_columns(correct=polars.Series(correct, dtype=polars.Boolean))
+    measures = []
+    for (name,), level in asked.group_by("level", maintain_order=True):
+        clusters = [tuple(operands) for operands in level["operands"]]
+        share = clustered_share(level["correct"].to_list(), clusters)
+        measures.append(Measure("arithmetic", str(name), len(level), share))
+    return measures
+
+
+def _asked(run: _Run, level: polars.DataFrame, name: str) -> polars.DataFrame:
+    """The cases of a level that are asked, with the `most` tokens of an answer: a few more than the longest true one.
+
+    The true one is known where the case is also a held-out document; without any, the context is the limit.
+    """
+    true = [
+        tokens - len(run.tokens(prompt)) for prompt, tokens in level.select("prompt", "tokens").iter_rows() if tokens
+    ]
+    chosen = run.some([1] * len(level), run.settings["cases"], "arithmetic", name)
+    most = max(true) + _LONGER_THAN_REFERENCE if true else run.context
+    return level[chosen].with_columns(most=polars.lit(most, dtype=polars.Int64))
 
 
 def _cloze(run: _Run) -> list[Measure]:

@@ -17,8 +17,8 @@ def greedy(logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
 class Sampler:
     """Draws tokens, each prompt's from a random stream of its own: a sample does not depend on its neighbours.
 
-    Logits are divided by `temperature`; only the `top_k` likeliest tokens are drawn from (0: all). Draws are made on the
-    CPU in float64.
+    Logits are divided by `temperature`; only the `top_k` likeliest tokens are drawn from (0: all). Draws are made on
+    the CPU in float64.
     """
 
     def __init__(self, seeds: Sequence[int], temperature: float, top_k: int) -> None:

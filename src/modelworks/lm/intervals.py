@@ -33,7 +33,7 @@ def clustered_share(correct: Sequence[bool], clusters: Sequence[Hashable]) -> Es
 
     Cases of one cluster (problems with the same operands) succeed and fail together, so there are fewer than there
     seem: their number is divided by the design effect, the variance of the share by clusters over that of independent
-    cases (Kish 1965), at least 1. Where all or none are correct, the variance says nothing and each cluster counts once.
+    cases (Kish 1965), at least 1. Where all or none are correct, each cluster counts once: the variance says nothing.
     """
     count = len(correct)
     numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}

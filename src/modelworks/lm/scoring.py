@@ -73,8 +73,9 @@ def score(
         owners += [number] * len(found)
         count += 1
     parts = score_pairs(model, pairs, batch_rows)
-    nats = numpy.bincount(owners, weights=parts.nats, minlength=count)
-    tokens = numpy.bincount(owners, weights=parts.tokens, minlength=count).astype(numpy.int64)
+    nats, tokens = numpy.zeros(count), numpy.zeros(count, dtype=numpy.int64)
+    numpy.add.at(nats, owners, parts.nats)
+    numpy.add.at(tokens, owners, parts.tokens)
     return Scores(nats, tokens)
 
 
