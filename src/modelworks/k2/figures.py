@@ -74,7 +74,7 @@ def _bits_per_byte(rows: polars.DataFrame, baselines: Mapping[str, Any]) -> Figu
 
     def draw(axes: Any) -> None:
         _line(axes, rows, BLUE)
-        token_axis(axes, rows["training_tokens"].max())
+        token_axis(axes, rows["training_tokens"])
         everything = [*known.values(), *rows["low"], *rows["high"]]
         axes.set_yscale("log", base=2)
         axes.set_ylim(min(v for v in everything if v > 0) / 1.08, max(everything) * 1.08)
@@ -100,14 +100,14 @@ def _arithmetic(rows: polars.DataFrame) -> Figure:
         for level, colour in zip(levels, COLOURS * (1 + len(levels) // len(COLOURS)), strict=False):
             _line(axes, level, colour)
             labels.append((level["value"][-1], f"{level['item'][0]} {level['value'][-1]:.0%}", colour))
-        token_axis(axes, rows["training_tokens"].max())
+        token_axis(axes, rows["training_tokens"])
         _shares(axes, "exact match")
         label_right(axes, labels, 0.075)
 
     asked = ", ".join(f"{level['item'][0]} {level['count'][-1]}" for level in levels)
     caption = (
-        "Greedy answers to problems whose operands were held out, right digit for digit; bars are 95 % intervals by set "
-        f"of operands. Cases at the last checkpoint: {asked}."
+        "Greedy answers to problems whose operands were held out, right digit for digit; bars are 95 % intervals by "
+        f"set of operands. Cases at the last checkpoint: {asked}."
     )
     return Figure("Arithmetic by level", svg(draw, "arithmetic", caption), caption)
 
@@ -116,7 +116,7 @@ def _cloze(rows: polars.DataFrame) -> Figure:
     def draw(axes: Any) -> None:
         axes.axhline(CHANCE, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
         _line(axes, rows, GREEN)
-        token_axis(axes, rows["training_tokens"].max())
+        token_axis(axes, rows["training_tokens"])
         _shares(axes, "right")
         label_right(axes, [(CHANCE, "chance", GREY), (rows["value"][-1], f"{rows['value'][-1]:.0%}", GREEN)], 0.075)
 
@@ -130,8 +130,8 @@ def _cloze(rows: polars.DataFrame) -> Figure:
 def _copied(rows: polars.DataFrame) -> Figure:
     def draw(axes: Any) -> None:
         _line(axes, rows, VERMILION)
-        token_axis(axes, rows["training_tokens"].max())
-        top = max(0.02, float(rows["high"].max()) * 1.1)  # type: ignore[arg-type]
+        token_axis(axes, rows["training_tokens"])
+        top = max(0.02, *(1.1 * high for high in rows["high"]))
         axes.set_ylim(-0.02 * top, top)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}" if top < 0.1 else f"{value:.0%}")
         axes.set_ylabel("copied share")
@@ -188,7 +188,7 @@ def _memory(rows: polars.DataFrame) -> Figure:
             if len(part):
                 axes.plot(part["training_tokens"], part["loss"], color=colour, marker="o", markersize=4, linewidth=1.6)
                 labels.append((part["loss"][-1], name, colour))
-        token_axis(axes, float(rows["training_tokens"].max()))  # type: ignore[arg-type]
+        token_axis(axes, rows["training_tokens"])
         axes.set_ylabel("nats per token")
         label_right(axes, labels, 0.075)
 
@@ -203,7 +203,7 @@ def _training_loss(log: polars.DataFrame) -> Figure:
     def draw(axes: Any) -> None:
         axes.plot(log["tokens"], log["loss"], color=SKY, linewidth=0.7, alpha=0.6)
         axes.plot(log["tokens"], running_mean(log["loss"].to_list()), color=BLUE, linewidth=1.8)
-        token_axis(axes, float(log["tokens"].max()))  # type: ignore[arg-type]
+        token_axis(axes, log["tokens"])
         axes.set_ylabel("nats per token")
 
     caption = "Loss of each training batch before its update, and its running mean."

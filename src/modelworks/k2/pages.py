@@ -55,9 +55,9 @@ def longitudinal(table: polars.DataFrame, figures: Sequence[Figure]) -> str:
     )
     last = table.filter(polars.col("checkpoint") == steps["checkpoint"][-1], polars.col("benchmark") != "chunk_loss")
     lead = (
-        f"{len(steps)} checkpoints, up to step {steps['step'][-1]:,} and {steps['training_tokens'][-1]:,} training tokens. "
-        "The checkpoints before the last read a seeded sample of the large sources and of the arithmetic cases, the same "
-        "for each; the last reads and answers all. The figures in numbers: longitudinal.parquet."
+        f"{len(steps)} checkpoints, up to step {steps['step'][-1]:,} and {steps['training_tokens'][-1]:,} training "
+        "tokens. The checkpoints before the last read a seeded sample of large sources and of the arithmetic cases, "
+        "the same for each; the last reads and answers all. The figures in numbers: longitudinal.parquet."
     )
     body = f'<div class="figures">\n{shown}</div>\n<h2>The last checkpoint</h2>\n{_numbers(last)}'
     return _PAGE.format(title="k2: every checkpoint, every benchmark", lead=html.escape(lead), body=body)
@@ -84,8 +84,8 @@ def gallery(checkpoints: Sequence[Mapping[str, Any]], samples: Mapping[str, Any]
     """HTML with every sample of every checkpoint, the last one's first; `samples` are the params they are drawn by."""
     drawn = sum(len(checkpoint["samples"]) for checkpoint in checkpoints)
     lead = (
-        f"All {drawn:,} samples that were drawn, none picked: {samples['count']} for the start of a document and for each "
-        f"of {len(samples['prompts'])} prompts, from the same seeds for every checkpoint, temperature "
+        f"All {drawn:,} samples that were drawn, none picked: {samples['count']} for the start of a document and for "
+        f"each of {len(samples['prompts'])} prompts, from the same seeds for every checkpoint, temperature "
         f"{samples['temperature']:g}"
         + (f", among the {samples['top_k']} likeliest tokens" if samples["top_k"] else "")
         + f", at most {samples['most_tokens']} tokens. The prompt is set in blue."

@@ -5,7 +5,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy
@@ -63,9 +63,9 @@ def _inline(document: str, description: str) -> str:
     return f'{head} role="img" aria-label="{html.escape(description)}">{rest}'
 
 
-def token_axis(axes: Any, most: float) -> None:
-    """A horizontal axis of training tokens from 0 to `most`."""
-    axes.set_xlim(0, most * 1.02)
+def token_axis(axes: Any, tokens: Iterable[float]) -> None:
+    """A horizontal axis of training tokens from 0 to the most of `tokens`."""
+    axes.set_xlim(0, max(tokens) * 1.02)
     axes.set_xlabel("training tokens")
     axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter(lambda value, _: short(value))
