@@ -79,8 +79,8 @@ def seal(directory: Path, name: str) -> Manifest:
     manifest = Manifest(name, tuple(sorted(files)))
     if faults := [*_name_faults(name), *_entry_faults(manifest.files)]:
         raise BundleError("\n".join(faults))
-    for file, text in ((MANIFEST, manifest.text()), (SUMS, manifest.sums())):
-        (directory / file).write_text(text, encoding="utf-8", newline="\n")
+    for written, text in ((MANIFEST, manifest.text()), (SUMS, manifest.sums())):
+        (directory / written).write_text(text, encoding="utf-8", newline="\n")
     return manifest
 
 

@@ -7,8 +7,8 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from modelworks.lm.bundle import EXCLUDED, MANIFEST, SUMS, BundleError, Entry, Manifest, parse, shown
 
@@ -101,7 +101,7 @@ def _read(directory: Path, path: str) -> bytes:
     return content
 
 
-def _open(directory: Path, path: str) -> BinaryIO:
+def _open(directory: Path, path: str) -> BufferedReader:
     handle = os.open(directory / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
