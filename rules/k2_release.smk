@@ -15,9 +15,7 @@ rule k2_release:
     input:
         code=code("modelworks.k2.release"),
         fingerprints=K2_STAGE_CODE,
-        checkpoints=expand(
-            "artifacts/k2/checkpoints/{segment}", segment=K2_CHECKPOINTS
-        ),
+        checkpoints=expand("artifacts/k2/checkpoints/{segment}", segment=K2_CHECKPOINTS),
         tokenizer="artifacts/k2/tokenizer.json",
         order=expand("artifacts/k2/order/{chunk}.parquet", chunk=K2_CHUNKS),
         order_summary="artifacts/k2/order.json",
