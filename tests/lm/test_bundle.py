@@ -96,6 +96,15 @@ def test_costs_may_lie_beside_and_are_covered_by_nothing(bundle: Path) -> None:
     assert faults(bundle) == []
 
 
+def test_what_snakemake_leaves_in_a_folder_is_no_fault_and_can_carry_nothing(bundle: Path) -> None:
+    (bundle / ".snakemake_timestamp").touch()
+    assert faults(bundle) == []
+    (bundle / ".snakemake_timestamp").write_text("x")
+    assert faults(bundle) == [".snakemake_timestamp: must be empty"]
+    (bundle / ".snakemake_timestamp").rename(bundle / "model/.snakemake_timestamp")
+    assert faults(bundle) == ['"model/.snakemake_timestamp": is not in manifest.json: it was added']
+
+
 def test_no_link_is_followed_and_no_pipe_is_opened(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "same").write_bytes(FILES["README.md"])
     (bundle / "README.md").unlink()
@@ -147,7 +156,8 @@ def entry(**values: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     [
         (changed(format="zip"), "must be of the format modelworks-release, version 1"),
         (changed(version=2), "must be of the format modelworks-release, version 1"),
-        (changed(excluded=["COSTS.json", "model/model.safetensors"]), "without COSTS.json only"),
+        (changed(excluded=["COSTS.json", "model/model.safetensors"]), "exclude COSTS.json, .snakemake_timestamp"),
+        (changed(excluded=["COSTS.json"]), "exclude COSTS.json, .snakemake_timestamp"),
         (changed(name="../demo"), "manifest.json: name: must be lower-case letters, digits, _ and -"),
         (changed(name=5), "manifest.json: name: must be lower-case letters"),
         (changed(root="0" * 64), "manifest.json: its root hash must be "),

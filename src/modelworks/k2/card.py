@@ -36,8 +36,8 @@ def card(facts: Facts) -> str:
     sections = [
         _front_matter(k2["corpus"]["dataset"]),
         "# k2: a language model with everything that it was made from",
-        f"A Llama-style decoder of {count:,} parameters, trained from random weights on {facts.training_tokens:,} tokens"
-        f" in {facts.steps:,} steps, with {facts.checkpoints} checkpoints. `model/` is the last one, `{facts.last}`.",
+        f"A Llama-style decoder of {count:,} parameters, trained from random weights on"
+        f" {facts.training_tokens:,} tokens in {facts.steps:,} steps, with {facts.checkpoints} checkpoints. `model/` is the last one, `{facts.last}`.",
         _use(),
         "## Data\n\nThe corpus by source (`corpus/statistics.parquet`):",
         _frame(polars.read_parquet(facts.statistics)),
@@ -103,7 +103,7 @@ def _limits(facts: Facts, count: int) -> str:
 - One run with one seed. The intervals say nothing about other seeds, and the held-out text comes from the same
   sources as the training text.
 - Nothing was done about false, harmful or personal content of the text; the model was not aligned or tuned.
-- Arithmetic and questions are generated: their scores are on problems of the same form, with other operands.
+- Arithmetic and questions are generated: scores on them are on problems of forms that were trained on.
 - No licence is stated here: the terms of the texts named above hold."""
 
 

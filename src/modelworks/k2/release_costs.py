@@ -5,9 +5,9 @@ from typing import Any
 
 from modelworks.build import costs, params
 from modelworks.build.errors import ModelworksError
-from modelworks.lm.bundle import EXCLUDED, MANIFEST, BundleError, parse
+from modelworks.lm.bundle import COSTS, MANIFEST, BundleError, parse
 
-NAME = EXCLUDED[0]
+NAME = COSTS
 
 
 class CitationError(ModelworksError):
@@ -50,4 +50,4 @@ def _root(bundle: Path) -> str:
     except OSError as error:
         raise CitationError(f"{bundle / MANIFEST}: cannot be read: {error.strerror}: build the release") from None
     except BundleError as error:
-        raise CitationError(str(error)) from None
+        raise CitationError(f"{bundle}: {error}") from None
