@@ -48,7 +48,7 @@ class Claim:
 class Finding:
     """A claim with what came out: `values` for each seed, the estimate and its interval at `confidence`.
 
-    `verdict_interval` is the one that the verdict follows from: wider, where a claim is one of several contrasts (Holm).
+    `verdict_interval` is the one that the verdict follows from: wider, where it is one of several contrasts (Holm).
     """
 
     claim: Claim

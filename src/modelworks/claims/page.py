@@ -14,7 +14,8 @@ _PAGE = """<!DOCTYPE html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #fff; }}
 h2 {{ font-size: 1.25rem; margin: 2.5rem 0 .5rem; }}
-article {{ border-top: 1px solid #d0d0d0; padding: 1rem 0; display: grid; grid-template-columns: 1fr 22rem; gap: 0 2rem; }}
+article {{ border-top: 1px solid #d0d0d0; padding: 1rem 0;
+  display: grid; grid-template-columns: 1fr 22rem; gap: 0 2rem; }}
 h3 {{ font-size: 1rem; margin: 0; }}
 p {{ margin: .25rem 0; }}
 .small {{ font-size: .875rem; color: #595959; }}
@@ -77,7 +78,8 @@ def _article(claim: Mapping[str, Any]) -> str:
         f'<article id="{html.escape(claim["name"])}">\n<div>\n<h3>{html.escape(claim["claim"])}</h3>\n'
         f"<p>{measured}; {100 * interval['confidence']:g} % interval {number(interval['low'])} to"
         f" {number(interval['high'])}; declared: {needed}.</p>\n"
-        f'<p class="small">{len(claim["seeds"])} seeds: {", ".join(map(html.escape, claim["seeds"]))}. {more} {paper}.</p>\n'
+        f'<p class="small">{len(claim["seeds"])} seeds: {", ".join(map(html.escape, claim["seeds"]))}. {more}'
+        f" {paper}.</p>\n"
         f'</div>\n<div>\n<span class="verdict {shade}">{claim["verdict"]}</span>\n{_drawing(claim)}</div>\n</article>\n'
     )
 
@@ -118,7 +120,7 @@ def _drawing(claim: Mapping[str, Any]) -> str:
         f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="66" y2="66" stroke="#b0b0b0"/>'
         f'<line x1="{place(margin)}" x2="{place(margin)}" y1="14" y2="66" stroke="#333" stroke-dasharray="3 3"/>'
         f'<text x="{place(margin)}" y="11" font-size="11" text-anchor="{label_anchor}" fill="#333">margin</text>'
-        f'<line x1="{place(wider["low"])}" x2="{place(wider["high"])}" y1="34" y2="34" stroke="{colour}" stroke-width="1"/>'
+        f'<line x1="{place(wider["low"])}" x2="{place(wider["high"])}" y1="34" y2="34" stroke="{colour}"/>'
         f'<line x1="{place(interval["low"])}" x2="{place(interval["high"])}" y1="34" y2="34" stroke="{colour}"'
         f' stroke-width="5"/><circle cx="{place(claim["estimate"])}"'
         f' cy="34" r="6" fill="#fff" stroke="{colour}" stroke-width="2"/>{points}{ticks}</svg>\n'

@@ -11,13 +11,13 @@ from modelworks.stage import Stage
 _BITS = "bits per byte"
 _THIRDS = ("first", "second", "last")
 _RESTART = Reported(
-    "training went on from checkpoint 160 with chunk 160 moved to the end, and the spike of about 34 checkpoints did not "
-    "come again; there was no control on the same data",
+    "training went on from checkpoint 160 with chunk 160 moved to the end, and the spike of about 34 checkpoints did "
+    "not come again; there was no control on the same data",
     "K2-Spike-1 and the released training script",
 )
 _RULE = Reported(
-    "two malignant spikes in 360 checkpoints, told from benign ones by 100 steps of raised loss; no figure for how many "
-    "are found",
+    "two malignant spikes in 360 checkpoints, told from benign ones by 100 steps of raised loss; no figure for how "
+    "many are found",
     "K2-Spike-1, K2-Spike-2, and notes on arXiv 2501.07124",
 )
 
@@ -49,7 +49,8 @@ def _longer(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Find
             family="longer",
         )
         values = {
-            str(row["seed"]): row["bits_per_byte"][number] - row["bits_per_byte"][number + 1] for row in results["thirds"]
+            str(row["seed"]): row["bits_per_byte"][number] - row["bits_per_byte"][number + 1]
+            for row in results["thirds"]
         }
         found.append(effect(claim, values, margins["confidence"]))
     return found
@@ -59,7 +60,13 @@ def _rollback(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Fi
     bits = {(row["arm"], str(row["seed"])): row for row in results["branches"]}
     contrasts = (
         ("rollback-same-data", "again", "after_the_window", "recovers_from_same_data", "the same data again"),
-        ("rollback-other-seed", "reshuffled", "after_the_window", "recovers_from_other_seed", "the same chunk reshuffled"),
+        (
+            "rollback-other-seed",
+            "reshuffled",
+            "after_the_window",
+            "recovers_from_other_seed",
+            "the same chunk reshuffled",
+        ),
         ("rollback-to-the-end", "again", "at_the_end", "still_better_at_the_end", "the same data again"),
     )
     found = []
@@ -70,8 +77,8 @@ def _rollback(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Fi
             system="k2",
             text=f"Rolling back and moving the faulty chunk to the end is better than {against}"
             + (", also once the moved chunk is trained" if ends else ", before the moved chunk is trained"),
-            metric=f"held-out bits per byte of the control ({against}, from the same checkpoint) less those of the moved "
-            f"branch, after equally many steps, {'at the end' if ends else 'after the window'}",
+            metric=f"held-out bits per byte of the control ({against}, from the same checkpoint) less those of the "
+            f"moved branch, after equally many steps, {'at the end' if ends else 'after the window'}",
             unit=_BITS,
             direction="above",
             margin=margins[margin],

@@ -50,7 +50,9 @@ def detection(rows: Sequence[Mapping[str, Any]]) -> str:
     errors = [[row["share"] - row["low"] for row in rows], [row["high"] - row["share"] for row in rows]]
     with drawing(8, 3) as drawn:
         axes = drawn.axes[0, 0]
-        axes.errorbar(strengths, shares, yerr=errors, fmt="o-", color="#08519c", ecolor="#9ecae1", capsize=3, label="found")
+        axes.errorbar(
+            strengths, shares, yerr=errors, fmt="o-", color="#08519c", ecolor="#9ecae1", capsize=3, label="found"
+        )
         malignant = [row["malignant"] / row["of"] for row in rows]
         axes.plot(strengths, malignant, "s--", color="#d6604d", markersize=4, label="and called malignant")
         axes.set_xlabel("share of the chunk's rows that is corrupted (0: clean runs, any alarm)")

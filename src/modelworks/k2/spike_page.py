@@ -50,8 +50,8 @@ def main(stage: Stage) -> None:
     sections = [
         _section(
             "The main run",
-            f"{spikes['steps']} steps: {spikes['benign']} benign and {spikes['malignant']} malignant events. A malignant "
-            "one is rolled back by adding its chunk to k2.run.moved in params.yaml: every checkpoint before it stays.",
+            f"{spikes['steps']} steps: {spikes['benign']} benign and {spikes['malignant']} malignant events. A "
+            "malignant one is rolled back by adding its chunk to k2.run.moved in params.yaml: every checkpoint before it stays.",
             spike_figures.main_run(polars.read_parquet(stage.input("log")), spikes["events"]),
             _events_table(spikes["events"]),
         ),
@@ -69,8 +69,8 @@ def main(stage: Stage) -> None:
         ),
         _section(
             "Rolled back: the chunk moved to the end, and two controls",
-            "All branches go on from the checkpoint before the faulty chunk. Thin: each seed; thick: their mean. In the "
-            "moved branch the fault comes with the last chunk.",
+            "All branches go on from the checkpoint before the faulty chunk. Thin: each seed; thick: their mean. In "
+            "the moved branch the fault comes with the last chunk.",
             spike_figures.branches(logs, scores, results),
             _branches_table(results),
         ),
@@ -93,7 +93,9 @@ def _events_table(events: Sequence[Mapping[str, Any]]) -> str:
     names = ("kind", "chunk", "start", "peak", "end", "elevated_steps", "loss_before", "peak_loss", "norm_score")
     if not events:
         return "<p>No event.</p>"
-    return _table([name.replace("_", " ") for name in names], [[event.get(name, "") for name in names] for event in events])
+    return _table(
+        [name.replace("_", " ") for name in names], [[event.get(name, "") for name in names] for event in events]
+    )
 
 
 def _caused_table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -16,7 +16,8 @@ from modelworks.stage import Stage
 
 
 def main(stage: Stage) -> None:
-    """Inputs: data; checkpoint, but of the beginning. Args: seed, arm. Outputs: log, scores; of the beginning checkpoint.
+    """Inputs: data; checkpoint, but of the beginning. Args: seed, arm. Outputs: log, scores; of the
+    beginning also checkpoint.
 
     log (Parquet): seed, arm, chunk, step, tokens, loss, learning_rate, gradient_norm. scores (Parquet): seed, arm,
     place (how many chunks are trained), chunk (the last of them), step, bits_per_byte of the held-out text.

@@ -30,7 +30,11 @@ class Data:
 def load_data(path: Path) -> Data:
     """Map the rows and split the held-out tokens into documents."""
     arrays = map_file(path)
-    return Data(arrays["rows"], numpy.split(arrays["tokens"].astype(numpy.int64), arrays["starts"][1:-1]), int(arrays["sizes"].sum()))
+    return Data(
+        arrays["rows"],
+        numpy.split(arrays["tokens"].astype(numpy.int64), arrays["starts"][1:-1]),
+        int(arrays["sizes"].sum()),
+    )
 
 
 def recipe(train: Mapping[str, Any]) -> Recipe:

@@ -51,4 +51,6 @@ class Drawing:
     def inline(self, label: str) -> str:
         """The SVG element for an HTML page, as wide as its place; `label` is what it shows, without quotes."""
         element = self.svg[self.svg.index("<svg") :]
-        return re.sub(r"<svg [^>]*?viewBox", f'<svg role="img" aria-label="{label}" width="100%" viewBox', element, count=1)
+        return re.sub(
+            r"<svg [^>]*?viewBox", f'<svg role="img" aria-label="{label}" width="100%" viewBox', element, count=1
+        )

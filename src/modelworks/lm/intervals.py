@@ -134,9 +134,7 @@ def _beta_cdf(x: float, a: float, b: float) -> float:
     return math.exp(log_factor) / a * (fraction - 1)
 
 
-def _inverse(
-    function: Callable[[float], float], wanted: float, low: float = 0.0, high: float = 1.0
-) -> float:
+def _inverse(function: Callable[[float], float], wanted: float, low: float = 0.0, high: float = 1.0) -> float:
     """Where a rising function reaches `wanted`, by bisection."""
     for _ in range(200):
         middle = (low + high) / 2

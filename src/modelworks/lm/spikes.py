@@ -40,8 +40,8 @@ class Detector:
 class Event:
     """A spike: places (from 0) of its first, worst and last step in the log, and what was seen there.
 
-    `elevated` counts the steps with the loss up; `over` is False if the log ends first. `loss_before` is the median loss
-    of the window before the event; `loss_score` and `norm_score` are its largest z-scores.
+    `elevated` counts the steps with the loss up; `over` is False if the log ends first. `loss_before` is the median
+    loss of the window before the event; `loss_score` and `norm_score` are its largest z-scores.
     """
 
     start: int
