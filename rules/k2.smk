@@ -11,7 +11,7 @@ K2_CHUNKS = k2_chain.chunk_names(K2_RUN)
 K2_SEGMENTS = {
     segment.name: segment
     for segment in k2_chain.segments(
-        K2_RUN, reads("k2.train.schedule")["k2.train.schedule"]
+        K2_RUN, reads("k2.order")["k2.order"], reads("k2.train")["k2.train"]
     )
 }
 K2_CHECKPOINTS = list(K2_SEGMENTS)

@@ -42,6 +42,29 @@ class Stage:
         preimage = json.dumps([self.params["seed"], self.name, *map(str, salt)])
         return int.from_bytes(hashlib.sha256(preimage.encode()).digest()[:8], "big") >> 1
 
+    def as_json(self) -> str:
+        """Everything of it, for a process of the stage's own; `from_json` reads it."""
+        paths = {
+            name: {key: [str(path) for path in found] for key, found in getattr(self, name).items()}
+            for name in ("inputs", "outputs")
+        }
+        rest = {name: getattr(self, name) for name in ("name", "rule", "params", "args")}
+        return json.dumps({**rest, **paths, "scratch": str(self.scratch)})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Stage":
+        """What `as_json` gave. Raises ValueError, KeyError or TypeError for anything else."""
+        given = json.loads(text)
+        for name in ("inputs", "outputs"):
+            given[name] = {key: [Path(path) for path in found] for key, found in given[name].items()}
+        return cls(**{**given, "scratch": Path(given["scratch"])})
+
+    def ledger(self, **figures: float) -> None:
+        """Note figures of this run, such as its speed, that belong into the ledger and in no artifact."""
+        partial = self.scratch / "ledger.partial"
+        partial.write_text(json.dumps(figures), encoding="utf-8")
+        partial.replace(self.scratch / "ledger.json")
+
     def say(self, text: str) -> None:
         """Write `rule: text` to stderr."""
         sys.stderr.write(f"{self.rule}: {text}\n")

@@ -238,7 +238,8 @@ class Build:
         ran = self.ran.pop(job, None)
         if ran is not None and not job.is_group():
             key = miss.key.digest if miss else None
-            self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded, outs))
+            figures = self.memo.scratch.figures(key) if key else {}
+            self.memo.ledger.append(record(key, job.rule.name, dict(job.wildcards_dict), ran, succeeded, outs, figures))
 
     def scratch(self, miss: Miss) -> Path | None:
         """Where a job may keep its progress; None if somebody else may be making the same."""

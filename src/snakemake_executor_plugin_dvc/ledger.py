@@ -49,7 +49,7 @@ class Record:
     """One line of the ledger. `key` is the run-cache key, or None for a job that is not memoized.
 
     `outs` are the outputs that were committed, path -> DVC's hash. `workspace` is the working directory of the build,
-    on the host that it was started on.
+    on the host that it was started on. `figures` are what the job itself noted in its scratch folder, such as a speed.
     """
 
     key: str | None
@@ -66,10 +66,17 @@ class Record:
     git_commit: str | None
     workspace: str
     outs: dict[str, str]
+    figures: dict[str, float]
 
 
 def record(
-    key: str | None, rule: str, wildcards: dict[str, str], ran: Ran, succeeded: bool, outs: dict[str, str]
+    key: str | None,
+    rule: str,
+    wildcards: dict[str, str],
+    ran: Ran,
+    succeeded: bool,
+    outs: dict[str, str],
+    figures: dict[str, float],
 ) -> Record:
     """The ledger's line for a job that ran."""
     return Record(
@@ -87,6 +94,7 @@ def record(
         git_commit=git_commit(),
         workspace=os.getcwd(),
         outs=outs,
+        figures=figures,
     )
 
 

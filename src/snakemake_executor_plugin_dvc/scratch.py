@@ -46,6 +46,15 @@ class Scratch:
         with contextlib.suppress(OSError):
             (OFFERS / offer_name(outputs)).unlink(missing_ok=True)
 
+    def figures(self, key: str) -> dict[str, float]:
+        """What the job noted for the ledger, in `ledger.json`: names and numbers; empty where that is anything else."""
+        try:
+            found = json.loads((self.folder(key) / "ledger.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        whole = isinstance(found, dict) and all(type(value) in (int, float) for value in found.values())
+        return found if whole else {}
+
     def delete(self, key: str) -> None:
         """The key's result is committed: its progress is of no more use."""
         folder = self.folder(key)

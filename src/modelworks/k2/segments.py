@@ -4,6 +4,7 @@ With the stable schedule the last chunks are trained twice over runs of differen
 learning rate leaves the chain, so a longer run reuses every segment of the chain and makes a branch of its own.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +12,24 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Segment:
-    """One link: it trains `chunk` from `previous` (None: from random weights).
+    """One link: it trains `chunk` of `phase` from `previous` (None: from random weights).
 
-    `number` counts the segments from 1. `decay` is None, or (first, last) of the branch's segments: from the first to
-    the last the learning rate falls.
+    Its steps are those after `first` up to `last`, counted over the whole training. `falls`: the steps (begin, end)
+    over which the learning rate falls, or None.
     """
 
     name: str
-    number: int
     chunk: str
+    phase: str
     previous: str | None
-    decay: tuple[int, int] | None
+    first: int
+    last: int
+    falls: tuple[int, int] | None
+
+    @property
+    def falling(self) -> str:
+        """`falls` as the argument of a command: "none" or "begin:end"."""
+        return "none" if self.falls is None else f"{self.falls[0]}:{self.falls[1]}"
 
 
 def chunk_names(run: Mapping[str, Any]) -> list[str]:
@@ -40,15 +48,27 @@ def trained_chunks(run: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def segments(run: Mapping[str, Any], schedule: str) -> list[Segment]:
-    """The segments of a run in order; `run` and `schedule` are k2.run and k2.train.schedule."""
+def phase_of(chunk: str, run: Mapping[str, Any]) -> str:
+    """`base` or `long`."""
+    return "base" if int(chunk) <= run["base_chunks"] else "long"
+
+
+def segments(run: Mapping[str, Any], order: Mapping[str, Any], train: Mapping[str, Any]) -> list[Segment]:
+    """The segments of a run in order; `run`, `order` and `train` are the sections of k2 in params.yaml."""
     chunks = trained_chunks(run)
-    last = len(chunks)
-    first_falling = last - run["decay_chunks"] + 1 if schedule == "stable" else last + 1
+    ends = list(itertools.accumulate(order[phase_of(chunk, run)]["steps"] for chunk in chunks))
+    starts = [0, *ends][: len(chunks)]
+    stable = train["schedule"] == "stable"
+    first_falling = len(chunks) - run["decay_chunks"] if stable else len(chunks)
+    if not stable:
+        falls = (train["warmup_steps"], train["horizon_steps"] or ends[-1])
+    elif first_falling < len(chunks):
+        falls = (starts[first_falling], ends[-1])
     found: list[Segment] = []
-    for number, chunk in enumerate(chunks, 1):
-        falls = number >= first_falling
-        name = f"{number:03d}-of-{last:03d}" if falls else f"{number:03d}"
+    for number, chunk in enumerate(chunks):
+        branch = number >= first_falling
+        name = f"{number + 1:03d}-of-{len(chunks):03d}" if branch else f"{number + 1:03d}"
+        falling = falls if branch or not stable else None
         previous = found[-1].name if found else None
-        found.append(Segment(name, number, chunk, previous, (first_falling, last) if falls else None))
+        found.append(Segment(name, chunk, phase_of(chunk, run), previous, starts[number], ends[number], falling))
     return found

@@ -37,12 +37,14 @@ class Model(Section):
 class Phase(Section):
     """Chunks of `steps` training steps on rows of `context` tokens.
 
-    In `mix` a source with multiplier r occurs r times over the phase, evenly spread; below 1 that share of it occurs
-    once; 0 or not named: never.
+    In `mix` a source with multiplier r occurs r times over `chunks` chunks, evenly spread; below 1 that share of it
+    occurs once; 0 or not named: never. What a chunk holds does not depend on how many are trained (k2.run): of more
+    than `chunks`, the next are planned anew in the same way.
     """
 
     context: int = Field(ge=8)
     steps: Count
+    chunks: Count
     mix: dict[str, float]
 
     @field_validator("mix")

@@ -23,6 +23,7 @@ def initialise(params: dict[str, Any], vocab_size: int, seed: int, device: torch
         rms_norm_eps=params["rms_norm_eps"],
         initializer_range=params["initializer_range"],
         rope_parameters={"rope_type": "default", "rope_theta": params["rope_theta"]},
+        attention_dropout=params["attention_dropout"],
         tie_word_embeddings=params["tie_word_embeddings"],
         bos_token_id=END_OF_TEXT_ID,
         eos_token_id=END_OF_TEXT_ID,

@@ -2,16 +2,19 @@
 
 A source with multiplier r occurs r times over a plan of P chunks, P / r apart; below 1, that share of it occurs once.
 Occurrences are spread by tokens, so that every chunk has about the same mix. A chunk's rows depend on its own documents
-alone: its occurrences are shuffled, joined, and cut into rows that overlap by one token; what is left over is dropped.
+alone: its occurrences are shuffled, joined, and cut into rows that overlap by one token, which are shuffled too; what
+is left over is dropped.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 import polars
 from numpy.typing import NDArray
+
+from modelworks.lm.packing import Tokens
 
 Indexes = NDArray[numpy.int64]
 
@@ -60,16 +63,19 @@ def plan(index: polars.DataFrame, mix: Mapping[str, float], chunks: int, seed: i
     return [numpy.random.default_rng(_seed(seed, "shuffle", chunk)).permutation(d) for chunk, d in enumerate(joined)]
 
 
-def rows(documents: Indexes, index: polars.DataFrame, count: int, context: int) -> polars.DataFrame:
+def rows(
+    documents: Indexes, index: polars.DataFrame, count: int, context: int, seed: Sequence[int]
+) -> polars.DataFrame:
     """The pieces of `count` rows of `context` + 1 tokens: row, start (in the row), shard, document, begin, end, source.
 
-    Raises ValueError with the number of tokens that are there if they are too few.
+    `begin` and `end` are tokens of the document, of which the first is the end-of-text before it. Raises ValueError
+    with the number of tokens that are there if they are too few.
     """
     lengths = index["tokens"].to_numpy()[documents]
     offsets = numpy.concatenate([[0], numpy.cumsum(lengths)])
     if offsets[-1] < count * context + 1:
         raise ValueError(f"{offsets[-1]} tokens, {count * context + 1} are needed")
-    starts = numpy.arange(count, dtype=numpy.int64) * context
+    starts = numpy.random.default_rng(seed).permutation(count) * context
     ends = starts + context + 1
     first = numpy.searchsorted(offsets, starts, side="right") - 1
     last = numpy.searchsorted(offsets, ends, side="left")
@@ -78,16 +84,35 @@ def rows(documents: Indexes, index: polars.DataFrame, count: int, context: int) 
     place = numpy.arange(len(row)) - numpy.repeat(numpy.cumsum(pieces) - pieces, pieces) + numpy.repeat(first, pieces)
     begin = numpy.maximum(starts[row], offsets[place])
     end = numpy.minimum(ends[row], offsets[place + 1])
-    columns: dict[str, Any] = {
-        "row": row,
-        "start": begin - starts[row],
-        "shard": index["shard"].to_numpy()[documents[place]],
-        "document": index["document"].to_numpy()[documents[place]],
-        "begin": begin - offsets[place],
-        "end": end - offsets[place],
-    }
-    table = polars.DataFrame({name: polars.Series(values, dtype=polars.Int64) for name, values in columns.items()})
-    return table.with_columns(index["source"][documents[place].tolist()].alias("source"))
+    which = index[documents[place]]
+    return polars.DataFrame(
+        [
+            polars.Series("row", row),
+            polars.Series("start", begin - starts[row]),
+            which["shard"],
+            which["document"],
+            polars.Series("begin", begin - offsets[place]),
+            polars.Series("end", end - offsets[place]),
+            which["source"],
+        ]
+    )
+
+
+def fill(table: polars.DataFrame, tokens: Mapping[Any, Callable[[int], Tokens]]) -> Tokens:
+    """The rows of a chunk, [rows, context + 1], from the pieces that `rows` gave; `tokens[shard](document)` reads."""
+    count = int(table["row"].max()) + 1  # type: ignore[arg-type]
+    first = table.filter(polars.col("row") == 0)
+    width = int((first["end"] - first["begin"]).sum())
+    found: Tokens | None = None
+    for row, start, shard, document, begin, end in table.select(
+        "row", "start", "shard", "document", "begin", "end"
+    ).iter_rows():
+        piece = tokens[shard](document)[begin:end]
+        if found is None:
+            found = numpy.zeros((count, width), dtype=piece.dtype)
+        found[row, start : start + len(piece)] = piece
+    assert found is not None
+    return found
 
 
 def _seed(seed: int, what: str, number: int) -> list[int]:

@@ -1,66 +1,48 @@
-"""The pretraining loop, top to bottom: AdamW, linear warm-up, cosine decay, clipping, gradient accumulation."""
+"""The training loop: one chunk of the training sequence, from the state after the chunk before it.
 
-import itertools
+The loop reads the chunk's rows in order and nothing else, so a state and a chunk give the next state bit for bit, be it
+in one process, in several after one another, or in one that was killed and started anew.
+"""
+
+import contextlib
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy
 import polars
 import torch
 from torch.nn import functional
 from transformers import LlamaForCausalLM
 
 from modelworks.lm.device import mixed_precision
-from modelworks.lm.packing import Tokens, epoch_rows
-from modelworks.lm.progress import Progress
+from modelworks.lm.packing import Tokens
+from modelworks.lm.ranks import ALONE, Ranks
+from modelworks.lm.recipe import Recipe
+
+Log = dict[str, list[float]]
+COLUMNS = ("loss", "learning_rate", "gradient_norm")
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the fields are those of the params section. A step is `batch_rows` rows of `context` tokens."""
+@dataclass
+class State:
+    """Everything that a step changes; the random generators of torch are the process's own.
 
-    steps: int
-    context: int
-    batch_rows: int
-    micro_batch_rows: int
-    learning_rate: float
-    final_learning_rate_share: float
-    warmup_steps: int
-    weight_decay: float
-    beta1: float
-    beta2: float
-    epsilon: float
-    gradient_clip: float
-
-    def learning_rate_at(self, step: int) -> float:
-        """Linear from 0 to the peak during warm-up, then cosine to its final share at the last step; steps from 1."""
-        if step <= self.warmup_steps:
-            return self.learning_rate * step / self.warmup_steps
-        progress = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
-        cosine = 0.5 * (1 + math.cos(math.pi * progress))
-        return self.learning_rate * (self.final_learning_rate_share + (1 - self.final_learning_rate_share) * cosine)
-
-
-def checkpoint_steps(steps: int, checkpoints: int) -> list[int]:
-    """The steps after which to save: evenly spaced, the last after the last step."""
-    return [steps * index // checkpoints for index in range(1, checkpoints + 1)]
-
-
-def pretrain(
-    model: LlamaForCausalLM,
-    tokens: Tokens,
-    recipe: Recipe,
-    epoch_seed: Callable[[int], int],
-    after_step: Callable[[int, float], None],
-    progress: Progress | None = None,
-) -> polars.DataFrame:
-    """Train `model` in place on the stream `tokens` and return the log, a row a step.
-
-    Each epoch's rows are cut and shuffled by `epoch_seed(epoch)`. `after_step(step, loss)` is called when the step's
-    update is done. With `progress` the training goes on from what was saved there. The log: step, tokens (seen so far),
-    loss (mean nats per token of the step's batch, before its update), learning_rate, gradient_norm (before clipping).
+    `step` and `tokens` count from the start of the training, `row` is the next row of the chunk, and `log` holds the
+    chunk's steps so far.
     """
-    device = next(model.parameters()).device
+
+    model: LlamaForCausalLM
+    optimizer: torch.optim.AdamW
+    step: int = 0
+    tokens: int = 0
+    row: int = 0
+    log: Log = field(default_factory=lambda: {name: [] for name in COLUMNS})
+
+
+def begin(model: LlamaForCausalLM, recipe: Recipe) -> State:
+    """The state before the first step."""
     optimizer = torch.optim.AdamW(
         _weight_decay_groups(model, recipe.weight_decay),
         lr=recipe.learning_rate,
@@ -68,59 +50,81 @@ def pretrain(
         eps=recipe.epsilon,
         fused=True,
     )
-    accumulation = recipe.batch_rows // recipe.micro_batch_rows
-    log: dict[str, list[float]] = {"loss": [], "learning_rate": [], "gradient_norm": []}
-    done = progress.restore(model, optimizer, log) if progress is not None else 0
-    batches = itertools.islice(_batches(tokens, recipe, epoch_seed), done, None)
-    model.train()
+    return State(model, optimizer)
 
-    for step in range(done + 1, recipe.steps + 1):
-        learning_rate = recipe.learning_rate_at(step)
-        for group in optimizer.param_groups:
+
+def train_chunk(
+    state: State,
+    rows: Tokens,
+    recipe: Recipe,
+    after_step: Callable[[State], None] = lambda state: None,
+    ranks: Ranks = ALONE,
+) -> polars.DataFrame:
+    """Train `state` in place on what is left of a chunk, `rows` integers [rows, context + 1], and return its log.
+
+    `after_step` is called when a step's update is done. The log has a row a step: step, tokens (seen so far), loss
+    (mean nats per token of the step's batch, before its update), learning_rate, gradient_norm (before clipping).
+    Raises FloatingPointError if loss or gradient norm is not finite.
+    """
+    model = ranks.wrapped(state.model, recipe.compile)
+    model.train()
+    while state.row + recipe.batch_rows <= len(rows):
+        learning_rate = recipe.learning_rate_at(state.step + 1)
+        for group in state.optimizer.param_groups:
             group["lr"] = learning_rate
 
-        loss = 0.0
-        for rows in next(batches).to(device).split(recipe.micro_batch_rows):
-            with mixed_precision(device):
-                logits = model(input_ids=rows[:, :-1], use_cache=False).logits
-            micro_loss = functional.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten()) / accumulation
-            micro_loss.backward()
-            loss += micro_loss.item()
+        loss = torch.zeros((), device=ranks.device)
+        for batch, last in _micro_batches(rows, state.row, recipe, ranks):
+            with contextlib.nullcontext() if last else ranks.unsynchronised(model):
+                with mixed_precision(ranks.device):
+                    logits = model(input_ids=batch[:, :-1], use_cache=False).logits
+                mean, objective = _losses(logits.float().flatten(0, 1), batch[:, 1:].flatten(), recipe.z_loss)
+                share = recipe.micro_batch_rows * ranks.count / recipe.batch_rows
+                (objective * share).backward()
+                loss += mean.detach() * share
 
-        gradient_norm = torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_clip).item()
-        if not math.isfinite(loss) or not math.isfinite(gradient_norm):
+        norm = ranks.whole(torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.gradient_clip)).item()
+        mean_loss = ranks.mean(loss).item()
+        if not math.isfinite(mean_loss) or not math.isfinite(norm):
             raise FloatingPointError(
-                f"step {step}: loss {loss}, gradient norm {gradient_norm}: lower the learning rate"
+                f"step {state.step + 1}: loss {mean_loss}, gradient norm {norm}: lower k2.train.learning_rate"
             )
-        optimizer.step()
-        optimizer.zero_grad()
+        state.optimizer.step()
+        state.optimizer.zero_grad()
 
-        log["loss"].append(loss)
-        log["learning_rate"].append(learning_rate)
-        log["gradient_norm"].append(gradient_norm)
-        after_step(step, loss)
-        if progress is not None:
-            progress.after(step, model, optimizer, log)
-
-    steps = range(1, recipe.steps + 1)
-    seen = [step * recipe.batch_rows * recipe.context for step in steps]
-    return polars.DataFrame({"step": list(steps), "tokens": seen, **log})
+        state.step += 1
+        state.row += recipe.batch_rows
+        state.tokens += recipe.batch_rows * recipe.context
+        for name, value in zip(COLUMNS, (mean_loss, learning_rate, norm), strict=True):
+            state.log[name].append(value)
+        after_step(state)
+    return _table(state, recipe)
 
 
-def _batches(tokens: Tokens, recipe: Recipe, epoch_seed: Callable[[int], int]) -> Iterator[torch.Tensor]:
-    """Endless batches int64[batch_rows, context + 1]; one may hold the end of an epoch and the start of the next."""
-    rows = torch.empty((0, recipe.context + 1), dtype=torch.int64)
-    epoch = 0
-    while True:
-        while len(rows) < recipe.batch_rows:
-            fresh = torch.from_numpy(epoch_rows(tokens, recipe.context, epoch_seed(epoch))).long()
-            rows = torch.cat([rows, fresh])
-            epoch += 1
-        yield rows[: recipe.batch_rows]
-        rows = rows[recipe.batch_rows :]
+def _micro_batches(rows: Tokens, first: int, recipe: Recipe, ranks: Ranks) -> Iterator[tuple[torch.Tensor, bool]]:
+    """This rank's rows of the step that begins with row `first`, int64 [micro_batch_rows, context + 1], and if last."""
+    each = recipe.batch_rows // ranks.count
+    start = first + ranks.rank * each
+    own = torch.from_numpy(rows[start : start + each].astype(numpy.int64)).to(ranks.device)
+    for begin in range(0, each, recipe.micro_batch_rows):
+        yield own[begin : begin + recipe.micro_batch_rows], begin + recipe.micro_batch_rows >= each
 
 
-def _weight_decay_groups(model: LlamaForCausalLM, weight_decay: float) -> list[dict[str, object]]:
+def _losses(logits: torch.Tensor, targets: torch.Tensor, z_loss: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """(mean cross-entropy, what is minimised); z_loss weighs log² of the normaliser (Chowdhery et al. 2022, PaLM)."""
+    mean = functional.cross_entropy(logits, targets)
+    return mean, mean + z_loss * logits.logsumexp(-1).square().mean() if z_loss else mean
+
+
+def _table(state: State, recipe: Recipe) -> polars.DataFrame:
+    done = len(state.log["loss"])
+    steps = range(state.step - done + 1, state.step + 1)
+    each = recipe.batch_rows * recipe.context
+    tokens = [state.tokens - each * (state.step - step) for step in steps]
+    return polars.DataFrame({"step": list(steps), "tokens": tokens, **state.log})
+
+
+def _weight_decay_groups(model: LlamaForCausalLM, weight_decay: float) -> list[dict[str, Any]]:
     """Weight decay on the matrices of the layers; none on norms (which it would shrink to 0) and embeddings."""
     decayed: list[torch.nn.Parameter] = []
     spared: list[torch.nn.Parameter] = []
