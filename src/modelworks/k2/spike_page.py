@@ -51,7 +51,8 @@ def main(stage: Stage) -> None:
         _section(
             "The main run",
             f"{spikes['steps']} steps: {spikes['benign']} benign and {spikes['malignant']} malignant events. A "
-            "malignant one is rolled back by adding its chunk to k2.run.moved in params.yaml: every checkpoint before it stays.",
+            "malignant one is rolled back by adding its chunk to k2.run.moved in params.yaml: every checkpoint before "
+            "it stays.",
             spike_figures.main_run(polars.read_parquet(stage.input("log")), spikes["events"]),
             _events_table(spikes["events"]),
         ),

@@ -51,8 +51,8 @@ class Fault(Section):
     """What is planted: in chunk `chunk` (from 1) a share of the rows is replaced by corrupted text.
 
     `kind` random: tokens drawn evenly; repeated: one token throughout the row; shuffled: the row's own tokens in random
-    order. `strengths` are the shares that are tried; `branch_strength`, one of them, is rolled back; in the arm that tries a short fault,
-    all rows of `brief_steps` steps are corrupted.
+    order. `strengths` are the shares that are tried; `branch_strength`, one of them, is rolled back. A brief fault
+    corrupts all rows of `brief_steps` steps.
     """
 
     chunk: int = Field(ge=2)

@@ -90,16 +90,15 @@ def caused(logs: polars.DataFrame, seed: int, fault: dict[str, Any]) -> dict[str
     In the chunk after it all rows are clean again in both, so what is left there is damage to the model.
     """
     bad, clean = (whole_run(logs, seed, arm) for arm in (fault_arm(fault["branch_strength"]), "clean"))
-    within, after = (polars.col("chunk") == fault["chunk"] + offset for offset in (0, 1))
-    difference = {
-        name: bad.filter(where)["loss"].mean() - clean.filter(where)["loss"].mean()  # type: ignore[operator]
-        for name, where in (("raised_in_the_chunk", within), ("raised_in_the_chunk_after", after))
-    }
-    highest = clean.filter(within)["loss"].max()
+    (bad_within, bad_after), (clean_within, clean_after) = (
+        [run.filter(polars.col("chunk") == fault["chunk"] + offset)["loss"].to_numpy() for offset in (0, 1)]
+        for run in (bad, clean)
+    )
     return {
         "seed": seed,
-        **{name: round(value, 6) for name, value in difference.items()},
-        "is_a_spike": bad.filter(within)["loss"].mean() > highest,  # type: ignore[operator]
+        "raised_in_the_chunk": round(float(bad_within.mean() - clean_within.mean()), 6),
+        "raised_in_the_chunk_after": round(float(bad_after.mean() - clean_after.mean()), 6),
+        "is_a_spike": bool(bad_within.mean() > clean_within.max()),
     }
 
 
