@@ -7,10 +7,10 @@ import polars
 
 from modelworks.k2.measures import Measure, table
 from modelworks.lm.device import deterministic_device
-from modelworks.lm.intervals import rate
 from modelworks.lm.model import load_checkpoint
 from modelworks.lm.packing import Tokens, load_rows
 from modelworks.lm.scoring import Pair, score_pairs
+from modelworks.lm.shares import rate
 from modelworks.lm.stable import write_parquet
 from modelworks.stage import Stage
 

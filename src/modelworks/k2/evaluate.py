@@ -16,10 +16,10 @@ from modelworks.lm import cloze, grams
 from modelworks.lm.arithmetic import is_correct
 from modelworks.lm.device import deterministic_device
 from modelworks.lm.generation import Sampler, complete, greedy
-from modelworks.lm.intervals import clustered_share, rate
 from modelworks.lm.model import load_checkpoint
 from modelworks.lm.packing import load_shard
 from modelworks.lm.scoring import score
+from modelworks.lm.shares import clustered_share, rate
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.lm.tokenizer import END_OF_TEXT_ID, load
 from modelworks.stage import Stage

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars
 
-from modelworks.lm.intervals import Estimate
+from modelworks.lm.shares import Estimate
 
 BENCHMARKS = ("bits_per_byte", "arithmetic", "cloze", "copied", "chunk_loss")
 SCHEMA = {

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
+from modelworks.k2.spike_params import Claims, Spikes
 from modelworks.k2.training_params import Model, Order, Run, Train
 
 _TEXT_FORMATS = (".txt", ".md", ".rst")
@@ -188,6 +189,8 @@ class K2(Section):
     train: Train
     evaluate: Evaluate
     samples: Samples
+    spikes: Spikes
+    claims: Claims
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

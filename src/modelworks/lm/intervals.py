@@ -1,67 +1,103 @@
-"""95 % intervals of shares and of rates whose observations come in clusters that belong together."""
+"""Intervals of an effect that is measured once a seed: Student's t for few seeds, a bootstrap for many, exact shares.
+
+Which one: with fewer than `MANY_SEEDS` seeds `t_interval` of the seeds' paired differences, since a percentile
+bootstrap of five numbers is too narrow (it covers about 83 % where it says 95 %); from there on `bootstrap_interval`,
+which assumes no distribution and takes the items within a seed into account.
+"""
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
 from numpy.typing import ArrayLike
+from scipy import stats
 
-_Z = 1.959963984540054
+MANY_SEEDS = 20
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A value with its 95 % interval."""
+class Interval:
+    """An estimate with its interval at `confidence`."""
 
-    value: float
+    estimate: float
     low: float
     high: float
+    confidence: float
 
 
-def wilson(successes: float, count: float) -> Estimate:
-    """The share of successes with Wilson's score interval (1927); both may be effective numbers, not whole ones."""
-    share = successes / count
-    spread = _Z**2 / count
-    centre = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    return Estimate(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)))
+def t_interval(values: ArrayLike, confidence: float) -> Interval:
+    """Student's t interval of the mean of `values` [seeds]. Raises ValueError for fewer than two values."""
+    data = _at_least_two(values)
+    mean, error = float(data.mean()), float(data.std(ddof=1) / math.sqrt(len(data)))
+    half = float(stats.t.ppf(0.5 + confidence / 2, len(data) - 1)) * error
+    return Interval(mean, mean - half, mean + half, confidence)
 
 
-def clustered_share(correct: Sequence[bool], clusters: Sequence[Hashable]) -> Estimate:
-    """The share of `correct` with Wilson's interval at the effective number of cases.
+def t_p_value(values: ArrayLike, against: float) -> float:
+    """The two-sided p-value of the mean of `values` [seeds] being `against`."""
+    data = _at_least_two(values)
+    error = float(data.std(ddof=1) / math.sqrt(len(data)))
+    distance = abs(float(data.mean()) - against)
+    if error == 0:
+        return 1.0 if distance == 0 else 0.0
+    return float(2 * stats.t.sf(distance / error, len(data) - 1))
 
-    Cases of one cluster (problems with the same operands) succeed and fail together, so there are fewer than there
-    seem: their number is divided by the design effect, the variance of the share by clusters over that of independent
-    cases (Kish 1965), at least 1. Where all or none are correct, each cluster counts once: the variance says nothing.
+
+def bootstrap_interval(groups: Sequence[ArrayLike], confidence: float, seed: int, resamples: int = 10_000) -> Interval:
+    """Percentile bootstrap (Efron 1979) of the mean over seeds of the mean over items.
+
+    `groups` holds an array [items] of paired differences for each seed. Seeds are drawn anew, then items within each
+    drawn seed; groups of one item make it the plain bootstrap over seeds.
     """
-    count = len(correct)
-    numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
-    place = [numbers[cluster] for cluster in clusters]
-    hits = numpy.bincount(place, weights=numpy.asarray(correct, dtype=float), minlength=len(numbers))
-    sizes = numpy.bincount(place, minlength=len(numbers)).astype(float)
-    share = float(hits.sum()) / count
-    independent = share * (1 - share) / count
-    if independent == 0 or len(numbers) == 1:
-        effective = float(len(numbers))
-    else:
-        effective = count / max(1.0, _ratio_variance(hits, sizes) / independent)
-    return wilson(share * effective, effective)
+    data = [numpy.asarray(group, dtype=numpy.float64).ravel() for group in groups]
+    _at_least_two([float(group.mean()) for group in data])
+    generator = numpy.random.default_rng(seed)
+    means = numpy.empty(resamples)
+    for turn in range(resamples):
+        drawn = generator.integers(len(data), size=len(data))
+        means[turn] = numpy.mean([generator.choice(data[one], len(data[one])).mean() for one in drawn])
+    low, high = numpy.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return Interval(float(numpy.mean([group.mean() for group in data])), float(low), float(high), confidence)
 
 
-def rate(amounts: ArrayLike, sizes: ArrayLike) -> Estimate:
-    """All `amounts` over all `sizes`, its interval from the scatter over the pairs (a normal approximation).
+def paired_interval(groups: Sequence[ArrayLike], confidence: float, seed: int) -> Interval:
+    """The interval of paired differences, an array [items] for each seed: which kind, says the module."""
+    if len(groups) < MANY_SEEDS:
+        return t_interval([float(numpy.mean(numpy.asarray(group))) for group in groups], confidence)
+    return bootstrap_interval(groups, confidence, seed)
 
-    With a single pair there is no scatter: the interval is the value.
+
+def share_interval(count: int, of: int, confidence: float) -> Interval:
+    """The exact interval of a share (Clopper and Pearson 1934) that was seen as `count` of `of`."""
+    if not 0 <= count <= of or of < 1:
+        raise ValueError(f"{count} of {of} is no share")
+    tail = (1 - confidence) / 2
+    low = 0.0 if count == 0 else float(stats.beta.ppf(tail, count, of - count + 1))
+    high = 1.0 if count == of else float(stats.beta.ppf(1 - tail, count + 1, of - count))
+    return Interval(count / of, low, high, confidence)
+
+
+def holm_confidences(p_values: Sequence[float], confidence: float) -> list[float]:
+    """The confidence at which each of several contrasts is judged, so that all together hold at `confidence`.
+
+    Holm (1979): the smallest p-value is held against error / m, the next against error / (m - 1), and so on up to the
+    first that fails; all after it are judged as that one is, and fail too.
     """
-    above, below = numpy.asarray(amounts, dtype=float), numpy.asarray(sizes, dtype=float)
-    value = float(above.sum() / below.sum())
-    half = _Z * math.sqrt(_ratio_variance(above, below)) if len(above) > 1 else 0.0
-    return Estimate(value, value - half, value + half)
+    error, left = 1 - confidence, len(p_values)
+    levels = [0.0] * left
+    level, failed = 0.0, False
+    for place in sorted(range(len(p_values)), key=lambda index: p_values[index]):
+        if not failed:
+            level = error / left
+            failed = p_values[place] > level
+            left -= 1
+        levels[place] = 1 - level
+    return levels
 
 
-def _ratio_variance(amounts: numpy.ndarray, sizes: numpy.ndarray) -> float:
-    """The linearised variance of sum(amounts) / sum(sizes) over clusters."""
-    residuals = amounts - amounts.sum() / sizes.sum() * sizes
-    clusters = len(amounts)
-    return float(clusters / (clusters - 1) * (residuals**2).sum() / sizes.sum() ** 2)
+def _at_least_two(values: ArrayLike) -> "numpy.typing.NDArray[numpy.float64]":
+    data = numpy.asarray(values, dtype=numpy.float64)
+    if data.ndim != 1 or len(data) < 2:
+        raise ValueError(f"an interval over seeds needs the values of at least two seeds, got {data.size}")
+    return data

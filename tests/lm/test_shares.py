@@ -3,7 +3,7 @@
 import numpy
 import pytest
 
-from modelworks.lm.intervals import clustered_share, rate, wilson
+from modelworks.lm.shares import clustered_share, rate, wilson
 
 
 def test_wilson_gives_the_published_interval() -> None:
