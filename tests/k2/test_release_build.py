@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from modelworks.lm.bundle import seal
 from modelworks.lm.check_bundle import check
 from tests.build.repository import Repository
 from tests.k2.released import CHECKPOINTS, TEXTS, make
@@ -91,6 +92,11 @@ def test_costs_of_another_release_are_not_cited(repository: Repository, tmp_path
         (copy / "manifest.json").write_text(content, encoding="utf-8")
         done = repository.run("modelworks", "k2", "cite-costs", copy, check=False)
         assert done.returncode == 1 and done.stderr.startswith(message)
+    for name in ("manifest.json", "SHA256SUMS"):
+        (copy / name).unlink()
+    seal(copy, "other")
+    done = repository.run("modelworks", "k2", "cite-costs", copy, check=False)
+    assert done.stderr == f"error: {copy}: is not a copy of artifacts/k2/release: their root hashes differ\n"
     (copy / "manifest.json").unlink()
     done = repository.run("modelworks", "k2", "cite-costs", copy, check=False)
     missing = f"error: {copy}/manifest.json: cannot be read: No such file or directory: build the release\n"
