@@ -27,7 +27,6 @@ rule k2_release:
         evaluation=[
             "artifacts/k2/results.csv",
             "artifacts/k2/longitudinal.html",
-            "artifacts/k2/gallery.json",
             "artifacts/k2/gallery.html",
         ],
         report="artifacts/k2/corpus/report.json",
