@@ -148,28 +148,79 @@ rule k2_split:
         " --out parts {output.parts} --out counts {output.counts}"
 
 
-rule k2_sections:
-    """Write one shard of both parts: documents without repeated paragraphs, cut into sections."""
+rule k2_held_out:
+    """Write the validation text of one shard: documents without repeated paragraphs, in sections."""
     input:
-        code=code("modelworks.k2.sections"),
+        code=code("modelworks.k2.held_out"),
         text="artifacts/k2/corpus/text/{shard}.parquet",
         parts="artifacts/k2/corpus/parts.parquet",
         repeats=expand("artifacts/k2/corpus/repeats/{bucket}.parquet", bucket=K2_SHARDS),
     output:
-        train="artifacts/k2/corpus/train/{shard}.parquet",
         validation="artifacts/k2/corpus/validation/{shard}.parquet",
     log:
-        "logs/k2_sections/{shard}.log",
+        "logs/k2_held_out/{shard}.log",
     threads: 1
     resources:
         mem_mb=1000,
     params:
         reads=reads("seed", "k2.corpus.section_bytes", "k2.corpus.validation_fraction"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.sections --rule k2_sections --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.held_out --rule k2_held_out --log {log} --reads {params.reads}"
         " --in code {input.code} --in text {input.text} --in parts {input.parts} --in repeats {input.repeats}"
         " --arg shard={wildcards.shard}"
-        " --out train {output.train} --out validation {output.validation}"
+        " --out validation {output.validation}"
+
+
+rule k2_held_out_grams:
+    """Collect the runs of words of the validation text, which training text must not hold."""
+    input:
+        code=code("modelworks.k2.held_out_grams"),
+        validation=expand(
+            "artifacts/k2/corpus/validation/{shard}.parquet", shard=K2_SHARDS
+        ),
+    output:
+        grams="artifacts/k2/corpus/grams.parquet",
+    log:
+        "logs/k2_held_out_grams.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        reads=reads("k2.corpus.overlap_words"),
+    shell:
+        "python -m modelworks.build.run modelworks.k2.held_out_grams --rule k2_held_out_grams --log {log} --reads {params.reads}"
+        " --in code {input.code} --in validation {input.validation}"
+        " --out grams {output.grams}"
+
+
+rule k2_sections:
+    """Write the training text of one shard in sections, without what validation text has too."""
+    input:
+        code=code("modelworks.k2.sections"),
+        text="artifacts/k2/corpus/text/{shard}.parquet",
+        parts="artifacts/k2/corpus/parts.parquet",
+        repeats=expand("artifacts/k2/corpus/repeats/{bucket}.parquet", bucket=K2_SHARDS),
+        grams="artifacts/k2/corpus/grams.parquet",
+    output:
+        train="artifacts/k2/corpus/train/{shard}.parquet",
+        dropped="artifacts/k2/corpus/dropped/{shard}.json",
+    log:
+        "logs/k2_sections/{shard}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        reads=reads(
+            "seed",
+            "k2.corpus.section_bytes",
+            "k2.corpus.validation_fraction",
+            "k2.corpus.overlap_words",
+        ),
+    shell:
+        "python -m modelworks.build.run modelworks.k2.sections --rule k2_sections --log {log} --reads {params.reads}"
+        " --in code {input.code} --in text {input.text} --in parts {input.parts} --in repeats {input.repeats}"
+        " --in grams {input.grams} --arg shard={wildcards.shard}"
+        " --out train {output.train} --out dropped {output.dropped}"
 
 
 rule k2_corpus_report:
@@ -177,6 +228,7 @@ rule k2_corpus_report:
     input:
         code=code("modelworks.k2.corpus_report"),
         counts="artifacts/k2/corpus/counts.json",
+        dropped=expand("artifacts/k2/corpus/dropped/{shard}.json", shard=K2_SHARDS),
         train=expand("artifacts/k2/corpus/train/{text}.parquet", text=K2_TEXTS),
         validation=expand(
             "artifacts/k2/corpus/validation/{text}.parquet", text=K2_TEXTS
@@ -201,8 +253,8 @@ rule k2_corpus_report:
         ),
     shell:
         "python -m modelworks.build.run modelworks.k2.corpus_report --rule k2_corpus_report --log {log} --reads {params.reads}"
-        " --in code {input.code} --in counts {input.counts} --in train {input.train}"
-        " --in validation {input.validation} --in cases {input.cases}"
+        " --in code {input.code} --in counts {input.counts} --in dropped {input.dropped}"
+        " --in train {input.train} --in validation {input.validation} --in cases {input.cases}"
         " --in training_operands {input.training_operands}"
         " --out report {output.report} --out overlap {output.overlap} --out statistics {output.statistics}"
 

@@ -39,7 +39,7 @@ def faults(text: str | bytes, tmp_path: Path) -> list[str]:
 
 def with_rate(value: str) -> str:
     """params.yaml with another text for the learning rate."""
-    return TEXT.replace(RATE, f"    learning_rate: {value}")
+    return TEXT.replace(RATE, f"    learning_rate: {value}", 1)
 
 
 # Values are what DVC sees

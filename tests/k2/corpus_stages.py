@@ -81,14 +81,19 @@ def build_corpus(directory: Path, params: dict[str, Any]) -> Path:
     given = {"documents": every("documents"), "removed": ["corpus/removed.parquet"], "repeats": every("repeats")}
     run("split", directory, given, {"parts": "corpus/parts.parquet", "counts": "corpus/counts.json"}, params)
     for shard in shards:
-        given = {
-            "text": [f"corpus/text/{shard}.parquet"],
-            "parts": ["corpus/parts.parquet"],
-            "repeats": every("repeats"),
-        }
-        sides = {part: f"corpus/{part}/{shard}.parquet" for part in ("train", "validation")}
-        run("sections", directory, given, sides, params, shard=shard)
+        given = planned(shard, every("repeats"))
+        run("held_out", directory, given, {"validation": f"corpus/validation/{shard}.parquet"}, params, shard=shard)
+    run("grams", directory, {"validation": every("validation")}, {"grams": "corpus/grams.parquet"}, params)
+    for shard in shards:
+        given = planned(shard, every("repeats")) | {"grams": ["corpus/grams.parquet"]}
+        made = {"train": f"corpus/train/{shard}.parquet", "dropped": f"corpus/dropped/{shard}.json"}
+        run("sections", directory, given, made, params, shard=shard)
     return directory / "corpus"
+
+
+def planned(shard: str, repeats: list[str]) -> dict[str, Sequence[Path | str]]:
+    """The inputs that say what becomes of each document of a shard."""
+    return {"text": [f"corpus/text/{shard}.parquet"], "parts": ["corpus/parts.parquet"], "repeats": repeats}
 
 
 def part(corpus: Path, name: str) -> polars.DataFrame:

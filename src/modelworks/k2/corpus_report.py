@@ -3,14 +3,17 @@
 import itertools
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy
 import polars
 
-from modelworks.lm.corpus import byte_count
-from modelworks.lm.overlap import Overlap, OverlapCounter
+from modelworks.lm.corpus import byte_count, paragraphs
+from modelworks.lm.layout import Layout
+from modelworks.lm.overlap import Grams, Index, Overlap
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.lm.tables import row_groups
 from modelworks.stage import Stage
@@ -23,28 +26,32 @@ PARTS = ("train", "validation")
 _WHAT = ("documents", "bytes")
 _PART_WHAT = ("documents", "sections", "bytes")
 
+_NONE = numpy.empty(0, dtype=numpy.uint64)
+
 Counts = dict[str, dict[str, int]]
 
 
 def main(stage: Stage) -> None:
-    """Inputs: counts, train, validation (all texts, generated ones too), cases, training_operands.
+    """Inputs: counts, dropped, train, validation (all texts, generated ones too), cases, training_operands.
 
     Outputs: report, overlap (JSON), statistics (Parquet, a row for each source; `exact_bytes` are those left after the
     removal of exact copies, and so on; null for generated text). Raises ValueError if held-out operands are in the
     training examples, or if the embedded files overlap more than `k2.corpus.most_overlap`.
     """
     params = stage.params["k2"]["corpus"]
-    counts: Counts = json.loads(stage.input("counts").read_text(encoding="utf-8"))
-    overlap = OverlapCounter(params["overlap_words"])
-    parts = {part: _part(stage.inputs[part], part, overlap) for part in ("validation", "train")}
-    found = overlap.by_source()
+    counts = _counts(stage.input("counts"), stage.inputs["dropped"])
+    held = Grams(params["overlap_words"])
+    parts = {"validation": _part(stage.inputs["validation"], held.add)}
+    index = Index(numpy.concatenate([_NONE, *held.held.values()]), held.words, held.one_in)
+    parts["train"] = _part(stage.inputs["train"], lambda _, texts: index.search(Layout([paragraphs(t) for t in texts])))
+    found = {source: index.count(hashes) for source, hashes in sorted(held.held.items())}
     shared = sum((found[source] for source in counts if source in found), Overlap(0, 0))
     operands = shared_operands(stage.input("cases"), stage.input("training_operands"))
     write_json(
         stage.output("overlap"),
         {
             "words": params["overlap_words"],
-            "counted_one_in": overlap.one_in,
+            "counted_one_in": held.one_in,
             "sources": {source: _shown(one) for source, one in found.items()},
             "corpus": _shown(shared),
             "operands": operands,
@@ -93,8 +100,17 @@ def shared_operands(cases: Path, training: Path) -> dict[str, Any]:
     }
 
 
-def _part(paths: Sequence[Path], part: str, overlap: OverlapCounter) -> Counts:
-    """Documents, sections and bytes of each source of a part; its texts go to the overlap."""
+def _counts(path: Path, dropped: Sequence[Path]) -> Counts:
+    """What each step has left of each source, and what of the training text was left out for its overlap."""
+    counts: Counts = json.loads(path.read_text(encoding="utf-8"))
+    left_out: Counter[str] = Counter()
+    for shard in dropped:
+        left_out.update({source: own["bytes"] for source, own in json.loads(shard.read_text(encoding="utf-8")).items()})
+    return {source: {**own, "dropped_bytes": left_out[source]} for source, own in counts.items()}
+
+
+def _part(paths: Sequence[Path], use: Callable[[str, list[str]], object]) -> Counts:
+    """Documents, sections and bytes of each source of a part; `use` gets the source and texts, piece by piece."""
     counts: Counts = {}
     last: dict[str, str] = {}
     for rows in (rows for path in paths for rows in row_groups(path, ["source", "document", "text"])):
@@ -107,10 +123,7 @@ def _part(paths: Sequence[Path], part: str, overlap: OverlapCounter) -> Counts:
             own["bytes"] += byte_count(text)
             last[source] = document
         for source, found in texts.items():
-            if part == "validation":
-                overlap.hold(source, found)
-            else:
-                overlap.search(found)
+            use(source, found)
     return counts
 
 
@@ -131,6 +144,7 @@ def _report(counts: Counts, parts: Mapping[str, Counts], shared: Overlap, words:
             for before, step in itertools.pairwise(STEPS)
             for what in _WHAT
         },
+        "removed_by_overlap_bytes": steps["dropped_bytes"],
         **sides,
         "validation_share": round(sides["validation_bytes"] / size, 6),
         "overlap_words": words,
@@ -145,6 +159,7 @@ def _statistics(counts: Counts, parts: Mapping[str, Counts]) -> polars.DataFrame
     rows = []
     for source in names:
         read = {f"{step}_{what}": counts.get(source, {}).get(f"{step}_{what}") for step in STEPS for what in _WHAT}
+        read["overlap_dropped_bytes"] = counts.get(source, {}).get("dropped_bytes")
         made = {f"{part}_{what}": parts[part].get(source, {}).get(what, 0) for part in PARTS for what in _PART_WHAT}
         rows.append({"source": source, **read, **made})
     return polars.DataFrame(rows, schema_overrides={name: polars.Int64 for name in list(rows[0])[1:]})

@@ -11,9 +11,10 @@ import pyarrow
 from modelworks.k2.sources import HUB_SOURCE, sources
 from modelworks.lm import minhash
 from modelworks.lm.corpus import byte_count, name_hash, paragraphs
+from modelworks.lm.layout import Layout
 from modelworks.lm.sources import HubDataset, Numbered, Share, read_file, read_hub
 from modelworks.lm.tables import BucketWriter, TableWriter
-from modelworks.lm.words import find_words, fold
+from modelworks.lm.words import Hashes, fold
 from modelworks.stage import Stage
 
 _BATCH_BYTES, _BATCH_DOCUMENTS = 1 << 20, 4096
@@ -66,11 +67,14 @@ def main(stage: Stage) -> None:
         share = Share(int(stage.args["shard"]), shards)
         for batch in _batches(_documents(stage.inputs.get("data", []), params, share)):
             full = [document for document in batch if document.paragraphs]
-            keys = _Hashes(full)
-            signatures = minhash.signatures(keys.words, keys.documents, near["shingle_words"], near["permutations"])
+            layout = Layout([document.paragraphs for document in full])
+            hashes = fold(layout.words, layout.first_words)
+            signatures = minhash.signatures(
+                layout.words, layout.text_words, near["shingle_words"], near["permutations"]
+            )
             text.write(_texts(full))
-            documents.write(_facts(batch, keys, minhash.shorten(signatures)))
-            found.add(keys.paragraphs, _places(full, keys))
+            documents.write(_facts(batch, layout, hashes, minhash.shorten(signatures)))
+            found.add(hashes, _places(full, layout, hashes))
             band = minhash.band_keys(signatures, near["bands"])
             numbers = numpy.array([document.number for document in full], dtype=numpy.int64)
             bands.add(band.ravel(), {"key": band.ravel(), "number": numpy.repeat(numbers, near["bands"])})
@@ -99,25 +103,6 @@ class _Document:
         return "\n\n".join(self.paragraphs)
 
 
-class _Hashes:
-    """The hashes of the words, paragraphs and documents of a batch, and where each document's words begin."""
-
-    def __init__(self, batch: Sequence[_Document]) -> None:
-        text = "\n\n".join(document.text for document in batch).encode()
-        data = numpy.frombuffer(text, dtype=numpy.uint8)
-        breaks = numpy.flatnonzero((data[:-1] == 10) & (data[1:] == 10)) if len(data) else numpy.empty(0, numpy.int64)
-        begins = numpy.concatenate([[0], breaks + 2]) if len(data) else breaks
-        self.sizes = numpy.diff(begins, append=len(data) + 2) - 2
-        found = find_words(text)
-        self.words = found.hashes
-        first_words = numpy.searchsorted(found.starts, begins)
-        self.paragraphs = fold(self.words, first_words)
-        counts = [len(document.paragraphs) for document in batch]
-        self.first_paragraphs = numpy.cumsum([0, *counts])[:-1]
-        self.documents = first_words[self.first_paragraphs]
-        self.hashes = fold(self.paragraphs, self.first_paragraphs)
-
-
 def _texts(batch: Sequence[_Document]) -> dict[str, Any]:
     return {
         "number": [document.number for document in batch],
@@ -127,13 +112,15 @@ def _texts(batch: Sequence[_Document]) -> dict[str, Any]:
     }
 
 
-def _facts(batch: Sequence[_Document], keys: _Hashes, signatures: minhash.Signatures) -> dict[str, Any]:
+def _facts(
+    batch: Sequence[_Document], layout: Layout, paragraph_hashes: Hashes, signatures: minhash.Signatures
+) -> dict[str, Any]:
     """A row for each document; an empty one has hash 0, no bytes and a signature of zeros."""
     full = numpy.array([bool(document.paragraphs) for document in batch], dtype=numpy.bool_)
     hashes, sizes = numpy.zeros(len(batch), numpy.uint64), numpy.zeros(len(batch), numpy.int64)
-    hashes[full] = keys.hashes
+    hashes[full] = fold(paragraph_hashes, layout.first_paragraphs)
     if full.any():
-        sizes[full] = numpy.add.reduceat(keys.sizes + 2, keys.first_paragraphs) - 2
+        sizes[full] = numpy.add.reduceat(layout.sizes + 2, layout.first_paragraphs) - 2
     shown = numpy.zeros((len(batch), signatures.shape[1]), dtype="<u2")
     shown[full] = signatures
     return {
@@ -147,15 +134,14 @@ def _facts(batch: Sequence[_Document], keys: _Hashes, signatures: minhash.Signat
     }
 
 
-def _places(batch: Sequence[_Document], keys: _Hashes) -> dict[str, Any]:
-    counts = [len(document.paragraphs) for document in batch]
+def _places(batch: Sequence[_Document], layout: Layout, hashes: Hashes) -> dict[str, Any]:
     numbers = numpy.array([document.number for document in batch], dtype=numpy.int64)
-    places = numpy.arange(len(keys.sizes)) - numpy.repeat(keys.first_paragraphs, counts)
+    places = numpy.arange(len(hashes)) - numpy.repeat(layout.first_paragraphs, layout.counts)
     return {
-        "hash": keys.paragraphs,
-        "number": numpy.repeat(numbers, counts),
+        "hash": hashes,
+        "number": numpy.repeat(numbers, layout.counts),
         "paragraph": places.astype(numpy.int32),
-        "bytes": keys.sizes.astype(numpy.int32),
+        "bytes": layout.sizes.astype(numpy.int32),
     }
 
 

@@ -21,8 +21,8 @@ def paragraphs(text: str) -> list[str]:
     return [part for part in _BLANK_LINES.split(text.strip("\n")) if part and not part.isspace()]
 
 
-def sections(parts: Sequence[str], most_bytes: int) -> list[str]:
-    """Join paragraphs, with blank lines between them, into texts of at most `most_bytes`; a paragraph stays whole."""
+def sections(parts: Sequence[str], most_bytes: int) -> list[list[str]]:
+    """Group paragraphs into texts of at most `most_bytes` with the blank lines between; a paragraph stays whole."""
     cut: list[list[str]] = [[]]
     size = 0
     for part in parts:
@@ -32,7 +32,7 @@ def sections(parts: Sequence[str], most_bytes: int) -> list[str]:
             size = 0
         cut[-1].append(part)
         size += length
-    return ["\n\n".join(section) for section in cut]
+    return cut
 
 
 def byte_count(text: str) -> int:

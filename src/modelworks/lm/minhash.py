@@ -21,7 +21,8 @@ def signatures(words: Hashes, starts: Places, shingle_words: int, permutations: 
 
     A document of fewer than `shingle_words` words has one shingle: all of it.
     """
-    shingles, documents = grams(words, starts, shingle_words)
+    shingles, places = grams(words, starts, shingle_words)
+    documents = numpy.searchsorted(starts, places, side="right") - 1
     short = numpy.bincount(documents, minlength=len(starts)) == 0
     if short.any():
         shingles = numpy.concatenate([shingles, fold(words, starts)[short]])

@@ -63,7 +63,7 @@ def fold(hashes: Hashes, starts: Places) -> Hashes:
 
 
 def grams(hashes: Hashes, starts: Places, size: int) -> tuple[Hashes, Places]:
-    """(the hash of each run of `size` neighbours that lies in one group, the group of each); groups begin at `starts`.
+    """(the hash of each run of `size` neighbours in one group, where each begins); groups begin at `starts`.
 
     Groups may be empty; one that is shorter than `size` gives none.
     """
@@ -75,7 +75,7 @@ def grams(hashes: Hashes, starts: Places, size: int) -> tuple[Hashes, Places]:
     for place, power in enumerate(_powers(_WORD_BASE, size)[1:], start=1):
         summed += hashes[place : place + count] * power
     inside = groups[:count] == groups[size - 1 :]
-    return mix(summed[inside]), groups[:count][inside]
+    return mix(summed[inside]), numpy.flatnonzero(inside)
 
 
 def _piece_end(data: NDArray[numpy.uint8], begin: int) -> int:
