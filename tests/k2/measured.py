@@ -59,6 +59,7 @@ def params() -> dict[str, Any]:
                 "prompts": ["The <b>", "ab"],
                 "threads": 1,
             },
+            "questions": {"source": "reference"},
             "order": {"base": {"context": 32}, "long": {"context": 64}},
         },
     }

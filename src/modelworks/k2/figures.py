@@ -27,8 +27,9 @@ _NAMES = {
     "zlib": "zlib",
     "lzma": "lzma",
     "lzma_primed": "primed lzma",
+    "lzma_primed_all": "lzma, all",
     "kneser_ney": "Kneser-Ney",
-    "kneser_ney_all": "Kn.-Ney, all",
+    "kneser_ney_all": "K.-Ney, all",
 }
 
 
@@ -121,7 +122,7 @@ def _cloze(rows: polars.DataFrame) -> Figure:
         label_right(axes, [(CHANCE, "chance", GREY), (rows["value"][-1], f"{rows['value'][-1]:.0%}", GREEN)], 0.075)
 
     caption = (
-        f"Which of four endings is likeliest per byte, {rows['count'][-1]} items from held-out parts of the reference; "
+        f"Which of four endings is likeliest per byte, {rows['count'][-1]} items from held-out documents of {rows['item'][0]}; "
         "bars are 95 % intervals by document."
     )
     return Figure("Cloze", svg(draw, "cloze", caption), caption)
