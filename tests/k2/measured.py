@@ -34,6 +34,7 @@ MODEL = {
     "rms_norm_eps": 1e-5,
     "initializer_range": 0.3,
     "rope_theta": 10000.0,
+    "attention_dropout": 0.0,
     "tie_word_embeddings": True,
 }
 

@@ -122,8 +122,8 @@ def _cloze(rows: polars.DataFrame) -> Figure:
         label_right(axes, [(CHANCE, "chance", GREY), (rows["value"][-1], f"{rows['value'][-1]:.0%}", GREEN)], 0.075)
 
     caption = (
-        f"Which of four endings is likeliest per byte, {rows['count'][-1]} items from held-out documents of {rows['item'][0]}; "
-        "bars are 95 % intervals by document."
+        f"Which of four endings is likeliest per byte, {rows['count'][-1]} items from held-out documents of "
+        f"{rows['item'][0]}; bars are 95 % intervals by document."
     )
     return Figure("Cloze", svg(draw, "cloze", caption), caption)
 

@@ -16,7 +16,8 @@ _BARS = ("lzma_primed", "lzma_primed_all", "kneser_ney", "kneser_ney_all")
 def main(stage: Stage) -> None:
     """Inputs: table (longitudinal), baselines, orders, log. Outputs: metrics, table, loss, held_out, arithmetic.
 
-    The source whose bits per byte are held against the baselines is the one that k2.questions names. Nothing is chosen by these figures: they are of the last checkpoint, not of the best one.
+    The source whose bits per byte are held against the baselines is the one that k2.questions names. Nothing is chosen
+    by these figures: they are of the last checkpoint, not of the best one.
     """
     headline = stage.params["k2"]["questions"]["source"]
     table = polars.read_parquet(stage.input("table"))
