@@ -16,9 +16,11 @@ rule k2_baselines:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        reads=reads("k2.questions.source"),
     shell:
         "python -m modelworks.build.run modelworks.k2.baselines --rule k2_baselines --log {log}"
-        " --in code {input.code} --in train {input.train} --in validation {input.validation}"
+        " --reads {params.reads} --in code {input.code} --in train {input.train} --in validation {input.validation}"
         " --out scores {output.scores}"
 
 
@@ -67,6 +69,7 @@ rule k2_evaluate:
             "k2.samples",
             "k2.order.base.context",
             "k2.order.long.context",
+            "k2.questions.source",
         ),
         whole=lambda wildcards: (
             "yes" if wildcards.checkpoint == K2_CHECKPOINTS[-1] else "no"
@@ -167,8 +170,10 @@ rule k2_summary:
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        reads=reads("k2.questions.source"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.summary --rule k2_summary --log {log}"
+        "python -m modelworks.build.run modelworks.k2.summary --rule k2_summary --log {log} --reads {params.reads}"
         " --in code {input.code} --in table {input.table} --in baselines {input.baselines} --in orders {input.orders}"
         " --in log {input.log} --out metrics {output.metrics} --out table {output.table}"
         " --out loss {output.loss} --out held_out {output.held_out} --out arithmetic {output.arithmetic}"

@@ -34,6 +34,7 @@ MODEL = {
     "rms_norm_eps": 1e-5,
     "initializer_range": 0.3,
     "rope_theta": 10000.0,
+    "attention_dropout": 0.0,
     "tie_word_embeddings": True,
 }
 
@@ -59,6 +60,7 @@ def params() -> dict[str, Any]:
                 "prompts": ["The <b>", "ab"],
                 "threads": 1,
             },
+            "questions": {"source": "reference"},
             "order": {"base": {"context": 32}, "long": {"context": 64}},
         },
     }

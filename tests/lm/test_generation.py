@@ -21,6 +21,7 @@ MODEL = {
     "rms_norm_eps": 1e-5,
     "initializer_range": 0.5,
     "rope_theta": 10000.0,
+    "attention_dropout": 0.0,
     "tie_word_embeddings": False,
 }
 

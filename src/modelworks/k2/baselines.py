@@ -18,9 +18,11 @@ ORDER = 5
 def main(stage: Stage) -> None:
     """Inputs: train, validation (Parquet files of texts). Output: scores (JSON).
 
-    Trained (counts, primer) on the training text of the same source; with the suffix `_all`, on that of all sources.
-    None of them is charged for the ends of the texts, as the language model is.
+    Counts and primers are of the training text of the same source; with the suffix `_all`, of all sources, which for
+    lzma only the source that k2.questions names is compared with, for its price, the text of the own source last.
+    None of the baselines is charged for the ends of the texts, as the language model is.
     """
+    headline = stage.params["k2"]["questions"]["source"]
     train = _texts(stage.inputs["train"])
     held_out = _texts(stage.inputs["validation"])
     everything = KneserNey((text for texts in train.values() for text in texts), ORDER)
@@ -36,6 +38,9 @@ def main(stage: Stage) -> None:
             "kneser_ney": KneserNey(own, ORDER).bits(texts),
             "kneser_ney_all": everything.bits(texts),
         }
+        if source == headline:
+            others = b"".join(text for name, texts in train.items() if name != source for text in texts)
+            bits["lzma_primed_all"] = lzma_bits(whole, others + own_whole)
         scores[source] = {"bytes": len(whole), **{name: round(value / len(whole), 6) for name, value in bits.items()}}
         stage.progress(number + 1, len(held_out))
     write_json(stage.output("scores"), {"split": "validation", "kneser_ney_order": ORDER, "sources": scores})

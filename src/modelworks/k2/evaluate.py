@@ -140,7 +140,8 @@ def _cloze(run: _Run) -> list[Measure]:
     items = [cloze.Item(*row) for row in rows.select("prompt", "choices", "answer").iter_rows()]
     chosen = cloze.choose(run.model, run.tokenizer, items, END_OF_TEXT_ID, run.context, run.settings["batch_rows"])
     correct = [choice == item.answer for choice, item in zip(chosen, items, strict=True)]
-    return [Measure("cloze", "reference", len(items), clustered_share(correct, rows["document"].to_list()))]
+    source = run.stage.params["k2"]["questions"]["source"]
+    return [Measure("cloze", source, len(items), clustered_share(correct, rows["document"].to_list()))]
 
 
 def _samples(run: _Run) -> list[dict[str, Any]]:

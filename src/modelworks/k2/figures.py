@@ -14,6 +14,7 @@ from modelworks.lm.plots import (
     GREY,
     SKY,
     VERMILION,
+    hatched,
     label_right,
     running_mean,
     svg,
@@ -27,8 +28,9 @@ _NAMES = {
     "zlib": "zlib",
     "lzma": "lzma",
     "lzma_primed": "primed lzma",
+    "lzma_primed_all": "lzma, all",
     "kneser_ney": "Kneser-Ney",
-    "kneser_ney_all": "Kn.-Ney, all",
+    "kneser_ney_all": "K.-Ney, all",
 }
 
 
@@ -121,8 +123,8 @@ def _cloze(rows: polars.DataFrame) -> Figure:
         label_right(axes, [(CHANCE, "chance", GREY), (rows["value"][-1], f"{rows['value'][-1]:.0%}", GREEN)], 0.075)
 
     caption = (
-        f"Which of four endings is likeliest per byte, {rows['count'][-1]} items from held-out parts of the reference; "
-        "bars are 95 % intervals by document."
+        f"Which of four endings is likeliest per byte, {rows['count'][-1]} items from held-out documents of "
+        f"{rows['item'][0]}; bars are 95 % intervals by document."
     )
     return Figure("Cloze", svg(draw, "cloze", caption), caption)
 
@@ -133,7 +135,7 @@ def _copied(rows: polars.DataFrame) -> Figure:
         token_axis(axes, rows["training_tokens"])
         top = max(0.02, *(1.1 * high for high in rows["high"]))
         axes.set_ylim(-0.02 * top, top)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}" if top < 0.1 else f"{value:.0%}")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.1%}" if top < 0.1 else f"{value:.0%}")
         axes.set_ylabel("copied share")
 
     caption = (
@@ -153,9 +155,9 @@ def _chunk_losses(rows: polars.DataFrame) -> Figure:
     seen = seen.astype(bool)
 
     def draw(axes: Any) -> None:
-        mesh = axes.pcolormesh(loss, cmap="viridis_r", edgecolors="white", linewidth=0.4)
-        unseen = numpy.ma.masked_where(seen, numpy.zeros(loss.shape))
-        axes.pcolor(unseen, hatch="///", alpha=0.0)
+        mesh = axes.pcolormesh(loss, cmap="viridis_r", norm="log", edgecolors="white", linewidth=0.4)
+        for row, column in zip(*numpy.nonzero(~seen), strict=True):
+            hatched(axes, column, row)
         for row, column in zip(*numpy.nonzero(seen[:, 1:] != seen[:, :-1]), strict=True):
             axes.plot([column + 1, column + 1], [row, row + 1], color=VERMILION, linewidth=2.5)
         for row, column in zip(*numpy.nonzero(seen[1:] != seen[:-1]), strict=True):
@@ -167,10 +169,12 @@ def _chunk_losses(rows: polars.DataFrame) -> Figure:
         axes.tick_params(axis="y", length=0, labelsize=10)
         axes.set_xlabel("checkpoint")
         axes.set_ylabel("chunk of the training sequence")
-        axes.figure.colorbar(mesh, ax=axes, label="nats per token", pad=0.02)
+        bar = axes.figure.colorbar(mesh, ax=axes, label="nats per token", pad=0.02)
+        for which in (bar.ax.yaxis.set_major_formatter, bar.ax.yaxis.set_minor_formatter):
+            which(lambda value, _: f"{value:.3g}")
 
     caption = (
-        "Loss of each checkpoint on a sample of the rows of each chunk. Hatched, above the red line: the checkpoint "
+        "Loss of each checkpoint on a sample of the rows of each chunk. Hatched, beyond the red line: the checkpoint "
         "has not trained on that chunk yet. Memorized text would show as a step in colour at the line."
     )
     return Figure("Loss by chunk and checkpoint", svg(draw, "chunks", caption, (5.2, 4.4)), caption)

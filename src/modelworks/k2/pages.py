@@ -19,6 +19,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; 
   background: #fff; }}
 h1 {{ font-size: 1.5rem; margin: .5rem 0; }}
 h2 {{ font-size: 1.125rem; margin: 0 0 .5rem; }}
+h2.after {{ margin-top: 2.5rem; }}
 h3 {{ font-size: 1rem; margin: 1.25rem 0 .25rem; }}
 p {{ max-width: 46rem; }}
 .figures {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 2rem 1.5rem; }}
@@ -59,7 +60,7 @@ def longitudinal(table: polars.DataFrame, figures: Sequence[Figure]) -> str:
         "tokens. The checkpoints before the last read a seeded sample of large sources and of the arithmetic cases, "
         "the same for each; the last reads and answers all. The figures in numbers: longitudinal.parquet."
     )
-    body = f'<div class="figures">\n{shown}</div>\n<h2>The last checkpoint</h2>\n{_numbers(last)}'
+    body = f'<div class="figures">\n{shown}</div>\n<h2 class="after">The last checkpoint</h2>\n{_numbers(last)}'
     return _PAGE.format(title="k2: every checkpoint, every benchmark", lead=html.escape(lead), body=body)
 
 

@@ -44,8 +44,7 @@ def svg(draw: Callable[[Any], None], name: str, description: str, size: tuple[fl
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.edgecolor": GREY,
-        "hatch.color": "#ffffff",
-        "hatch.linewidth": 0.8,
+        "hatch.linewidth": 0.7,
     }
     buffer = io.StringIO()
     with matplotlib.rc_context(style):
@@ -77,6 +76,13 @@ def with_interval(axes: Any, x: Sequence[float], rows: Sequence[tuple[float, flo
     axes.errorbar(
         x, value, yerr=[value - low, high - value], color=colour, marker="o", markersize=4, linewidth=1.6, elinewidth=1
     )
+
+
+def hatched(axes: Any, column: int, row: int) -> None:
+    """Hatch one cell of a matrix of cells of size 1."""
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((column, row), 1, 1, fill=False, hatch="////", edgecolor="white", linewidth=0))
 
 
 def label_right(axes: Any, labels: Sequence[tuple[float, str, str]], gap: float) -> None:
