@@ -4,7 +4,7 @@ import numpy
 import polars
 import pytest
 
-from modelworks.lm.order import plan, rows, spread
+from modelworks.lm.order import fill, plan, rows, spread
 
 
 def index(sizes: dict[str, list[int]]) -> polars.DataFrame:
@@ -14,7 +14,7 @@ def index(sizes: dict[str, list[int]]) -> polars.DataFrame:
         {
             "source": [source for source, _ in pairs],
             "tokens": [tokens for _, tokens in pairs],
-            "shard": [0] * len(pairs),
+            "shard": ["000"] * len(pairs),
             "document": list(range(len(pairs))),
         }
     )
@@ -58,21 +58,35 @@ def test_a_source_that_the_mix_leaves_out_does_not_occur_and_the_seed_decides_th
     assert not all(numpy.array_equal(one, two) for one, two in zip(first, other, strict=True))
 
 
-def test_the_rows_cover_the_chunk_token_by_token_and_overlap_by_one() -> None:
+def test_the_rows_cover_the_chunk_token_by_token_overlap_by_one_and_are_shuffled() -> None:
     table = index({"a": LENGTHS[:40].tolist()})
     documents = numpy.random.default_rng(2).permutation(numpy.repeat(numpy.arange(40), 2))
     stream = [(int(d), place) for d in documents for place in range(LENGTHS[d])]
     context, count = 64, (len(stream) - 1) // 64
-    pieces = rows(documents, table, count, context)
+    pieces = rows(documents, table, count, context, [3])
     taken: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     for row, start, _, document, begin, end, source in pieces.iter_rows():
         assert start == len(taken[row])
         assert source == "a"
         taken[row] += [(document, place) for place in range(begin, end)]
-    assert [len(row) for row in taken] == [context + 1] * count
-    assert all(row == stream[i * context : i * context + context + 1] for i, row in enumerate(taken))
+    cut = [stream[i * context : i * context + context + 1] for i in range(count)]
+    assert taken != cut
+    assert sorted(taken) == sorted(cut)
+
+
+def test_the_rows_are_filled_with_the_tokens_of_their_pieces() -> None:
+    table = index({"a": LENGTHS[:40].tolist()})
+    pieces = rows(numpy.arange(40), table, 20, 32, [3])
+    tokens = [numpy.arange(LENGTHS[document], dtype=numpy.uint16) + 500 * document for document in range(40)]
+    filled = fill(pieces, {"000": tokens.__getitem__})
+    assert filled.shape == (20, 33)
+    stream = numpy.concatenate(tokens)
+    starts = {int(row[0]): row for row in filled}
+    for place in range(20):
+        expected = stream[place * 32 : place * 32 + 33]
+        assert numpy.array_equal(starts[int(expected[0])], expected)
 
 
 def test_a_chunk_that_is_too_small_says_how_many_tokens_it_lacks() -> None:
     with pytest.raises(ValueError, match="30 tokens, 81 are needed"):
-        rows(numpy.arange(3), index({"a": [10, 10, 10]}), 5, 16)
+        rows(numpy.arange(3), index({"a": [10, 10, 10]}), 5, 16, [1])

@@ -1,7 +1,6 @@
 """Claims about the training loop."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy
@@ -13,14 +12,16 @@ from transformers import LlamaForCausalLM
 from modelworks.lm.device import deterministic_device, mixed_precision
 from modelworks.lm.model import initialise, load_checkpoint, parameter_count, save_checkpoint
 from modelworks.lm.packing import Tokens
-from modelworks.lm.pretrain import Recipe, _weight_decay_groups, checkpoint_steps, pretrain
-from modelworks.lm.progress import Progress
+from modelworks.lm.pretrain import _weight_decay_groups, begin, train_chunk
+from modelworks.lm.ranks import alone
+from modelworks.lm.recipe import Recipe
 
 RECIPE = Recipe(
-    steps=12,
     context=16,
     batch_rows=4,
     micro_batch_rows=4,
+    schedule="cosine",
+    falls=(4, 12),
     learning_rate=1e-2,
     final_learning_rate_share=0.1,
     warmup_steps=4,
@@ -40,40 +41,20 @@ MODEL = {
     "rms_norm_eps": 1e-5,
     "initializer_range": 0.02,
     "rope_theta": 10000.0,
+    "attention_dropout": 0.0,
     "tie_word_embeddings": True,
 }
 
 
-def stream() -> Tokens:
-    return (numpy.arange(500) * 7 % 40).astype(numpy.int32)
+def stream(steps: int = 12) -> Tokens:
+    starts = numpy.random.default_rng(7).integers(0, 40, 4 * steps)
+    return ((starts[:, None] + 7 * numpy.arange(17)) % 40).astype(numpy.uint16)
 
 
-def trained(recipe: Recipe, seed: int = 1) -> tuple[LlamaForCausalLM, polars.DataFrame]:
-    model = initialise(MODEL, 40, seed, deterministic_device(1))
-    return model, pretrain(model, stream(), recipe, lambda epoch: 100 * seed + epoch, lambda step, loss: None)
-
-
-class Killed(Exception):
-    pass
-
-
-def interrupted(folder: Path, recipe: Recipe, step: int) -> tuple[LlamaForCausalLM, polars.DataFrame]:
-    """Train until `step` is done and lost, then anew from what was saved after the step before it."""
-    said: list[str] = []
-    seed: Callable[[int], int] = lambda epoch: 100 + epoch  # noqa: E731
-
-    def killed(now: int, loss: float) -> None:
-        if now == step:
-            raise Killed
-
-    saved = Progress(folder, frozenset(range(1, 100)), said.append)
-    model = initialise(MODEL, 40, 1, deterministic_device(1))
-    with pytest.raises(Killed):
-        pretrain(model, stream(), recipe, seed, killed, saved)
-    model = initialise(MODEL, 40, 1, deterministic_device(1))
-    log = pretrain(model, stream(), recipe, seed, lambda now, loss: None, saved)
-    assert said == ([f"goes on after step {step - 1}"] if step > 1 else [])
-    return model, log
+def trained(recipe: Recipe, seed: int = 1, steps: int = 12) -> tuple[LlamaForCausalLM, polars.DataFrame]:
+    device = deterministic_device(1)
+    state = begin(initialise(MODEL, 40, seed, device), recipe)
+    return state.model, train_chunk(state, stream(steps), recipe, ranks=alone(device))
 
 
 def weights(model: LlamaForCausalLM) -> bytes:
@@ -87,32 +68,15 @@ def test_two_trainings_give_equal_bytes_and_another_seed_does_not() -> None:
     assert weights(first) != weights(other)
 
 
-@pytest.mark.parametrize("step", [1, 2, 7, 12])
-def test_a_training_that_is_interrupted_at_any_step_gives_equal_bytes(tmp_path: Path, step: int) -> None:
-    (whole, log), (again, again_log) = trained(RECIPE), interrupted(tmp_path, RECIPE, step)
-    assert weights(again) == weights(whole)
-    assert again_log.equals(log)
-
-
-def test_progress_that_is_not_whole_is_not_used(tmp_path: Path) -> None:
-    model, _ = interrupted(tmp_path, RECIPE, 5)
-    path = tmp_path / "progress.safetensors"
-    path.write_bytes(path.read_bytes()[:-100])
-    saved = Progress(tmp_path)
-    fresh = initialise(MODEL, 40, 1, deterministic_device(1))
-    pretrain(fresh, stream(), RECIPE, lambda epoch: 100 + epoch, lambda step, loss: None, saved)
-    assert weights(fresh) == weights(model)
-
-
 def test_training_learns_a_predictable_stream() -> None:
-    _, log = trained(dataclasses.replace(RECIPE, steps=60))
+    _, log = trained(dataclasses.replace(RECIPE, falls=(4, 90)), steps=90)
     assert log["loss"][0] > 3.5
     assert log["loss"][-1] < 0.5
 
 
 def test_gradient_accumulation_takes_the_same_step() -> None:
-    whole, log = trained(dataclasses.replace(RECIPE, steps=5))
-    parts, split_log = trained(dataclasses.replace(RECIPE, steps=5, micro_batch_rows=1))
+    whole, log = trained(RECIPE, steps=5)
+    parts, split_log = trained(dataclasses.replace(RECIPE, micro_batch_rows=1), steps=5)
     assert split_log["loss"].to_list() == pytest.approx(log["loss"].to_list(), rel=1e-4)
     assert split_log["gradient_norm"].to_list() == pytest.approx(log["gradient_norm"].to_list(), rel=1e-3)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
@@ -124,6 +88,12 @@ def test_the_learning_rate_warms_up_linearly_and_falls_as_a_cosine_to_its_share(
     assert rates[:4] == pytest.approx([2.5e-3, 5e-3, 7.5e-3, 1e-2])
     assert rates[7] == pytest.approx((1e-2 + 1e-3) / 2)
     assert rates[-1] == pytest.approx(1e-3)
+
+
+def test_the_stable_rate_falls_linearly_over_the_last_steps_alone() -> None:
+    stable = dataclasses.replace(RECIPE, schedule="stable", falls=(8, 12))
+    assert [stable.learning_rate_at(step) for step in (4, 8, 10, 12)] == pytest.approx([1e-2, 1e-2, 5.5e-3, 1e-3])
+    assert dataclasses.replace(stable, falls=None).learning_rate_at(1000) == 1e-2
 
 
 def test_the_log_holds_steps_tokens_loss_rate_and_norm_and_nothing_of_the_clock() -> None:
@@ -145,8 +115,8 @@ def test_weight_decay_spares_norms_and_embeddings() -> None:
 
 
 def test_a_diverging_loss_stops_the_training_and_says_what_to_do() -> None:
-    with pytest.raises(FloatingPointError, match=r"step \d+: loss .*: lower the learning rate"):
-        trained(dataclasses.replace(RECIPE, learning_rate=1e30, steps=30, gradient_clip=1e30))
+    with pytest.raises(FloatingPointError, match=r"step \d+: loss .*: lower k2.train.learning_rate"):
+        trained(dataclasses.replace(RECIPE, learning_rate=1e30, gradient_clip=1e30))
 
 
 def test_a_checkpoint_gives_the_same_logits_after_reload(tmp_path: Path) -> None:
@@ -154,7 +124,7 @@ def test_a_checkpoint_gives_the_same_logits_after_reload(tmp_path: Path) -> None
     save_checkpoint(model, tmp_path / "checkpoint")
     again = load_checkpoint(tmp_path / "checkpoint", torch.device("cpu"))
     plain = LlamaForCausalLM.from_pretrained(tmp_path / "checkpoint", local_files_only=True).eval()
-    rows = torch.from_numpy(stream()[:32]).long().view(2, 16)
+    rows = torch.from_numpy(stream()[:2, :16].astype(numpy.int64))
     with torch.no_grad():
         logits = [one.eval().cpu()(rows).logits for one in (model, again, plain)]
     assert torch.equal(logits[0], logits[1])
@@ -165,11 +135,6 @@ def test_a_checkpoint_gives_the_same_logits_after_reload(tmp_path: Path) -> None
         "generation_config.json",
         "model.safetensors",
     ]
-
-
-def test_checkpoints_are_evenly_spaced_and_end_with_the_last_step() -> None:
-    assert checkpoint_steps(100, 5) == [20, 40, 60, 80, 100]
-    assert checkpoint_steps(7, 5) == [1, 2, 4, 5, 7]
 
 
 def test_the_cpu_computes_in_float32() -> None:

@@ -37,25 +37,30 @@ def test_two_trainings_give_the_same_file(saved: Path, tmp_path: Path) -> None:
     assert 257 < load(saved).get_vocab_size() <= 300
 
 
-def test_packing_keeps_every_token_and_gives_the_documents_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("vocab_size", "kind"), [(1 << 16, numpy.uint16), ((1 << 16) + 1, numpy.uint32)])
+def test_packing_keeps_every_token_and_gives_the_documents_back(vocab_size: int, kind: type, tmp_path: Path) -> None:
     documents = [[5, 6, 7], [], [8], list(range(1, 50))]
-    packed = packing.pack(documents, [3, 0, 1, 49], end_of_text=0)
-    packing.save(packed, tmp_path / "x.safetensors")
-    again = packing.load(tmp_path / "x.safetensors")
-    assert [document[1:-1].tolist() for document in again.documents()] == documents
-    assert all(document[0] == document[-1] == 0 for document in again.documents())
-    assert again.tokens.tolist() == [token for document in documents for token in (0, *document)] + [0]
-    assert again.size == 53
+    lengths = packing.write_shard(tmp_path / "x.safetensors", documents, 0, vocab_size)
+    shard = packing.load_shard(tmp_path / "x.safetensors")
+    assert [document[1:].tolist() for document in shard.documents()] == documents
+    assert [int(document[0]) for document in shard.documents()] == [0] * len(shard) == [0] * 4
+    assert lengths.tolist() == [4, 1, 2, 50]
+    assert shard.tokens.dtype == kind
+    assert isinstance(shard.tokens, numpy.memmap)
 
 
-@pytest.mark.parametrize("length", [10, 64, 65, 1000])
-def test_each_epoch_has_every_token_as_a_target_and_cuts_the_stream_elsewhere(length: int) -> None:
-    stream = numpy.arange(length, dtype=numpy.int32)
-    rows = packing.epoch_rows(stream, 8, seed=3)
-    assert rows.shape == (-(-length // 8), 9)
-    targets = numpy.bincount(rows[:, 1:].ravel(), minlength=length)
-    assert targets.min() == 1
-    assert targets.sum() - length < 8
-    assert ((rows[:, 1:] - rows[:, :-1]) % length == 1).all()
-    assert (rows == packing.epoch_rows(stream, 8, seed=3)).all()
-    assert not (rows == packing.epoch_rows(stream, 8, seed=4)).all()
+def test_an_empty_shard_and_the_rows_of_a_chunk_come_back(tmp_path: Path) -> None:
+    packing.write_shard(tmp_path / "empty.safetensors", [], 0, 300)
+    assert len(packing.load_shard(tmp_path / "empty.safetensors")) == 0
+    rows = numpy.arange(12, dtype=numpy.uint16).reshape(3, 4)
+    packing.write_rows(tmp_path / "rows.safetensors", rows)
+    assert numpy.array_equal(packing.load_rows(tmp_path / "rows.safetensors"), rows)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"12345678", b"\xff" * 8, b"\x02" + b"\0" * 7 + b"[]", b"\x09" + b"\0" * 7 + b'{"a": 1} ']
+)
+def test_what_is_no_safetensors_file_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match=r"x\.safetensors: no readable safetensors file"):
+        packing.load_shard(tmp_path / "x.safetensors")

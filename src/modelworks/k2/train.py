@@ -64,7 +64,7 @@ def start(params: dict[str, Any], recipe: Recipe, seed: int, ranks: Ranks) -> St
     """The state before the first step of all, random generators included."""
     model = initialise(params["model"], params["tokenizer"]["vocab_size"], seed, ranks.device)
     if recipe.activation_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable()
     torch.manual_seed(seed + ranks.rank)
     return begin(ranks.sharded(model), recipe)
 

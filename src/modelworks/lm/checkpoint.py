@@ -27,6 +27,7 @@ from modelworks.lm.stable import write_json
 
 MODEL, OPTIMIZER, RANDOM, PROGRESS = "model.safetensors", "optimizer.safetensors", "random.safetensors", "progress.json"
 _SHARDED = {"model": MODEL, "optimizer": OPTIMIZER}
+_MOMENTS = ("exp_avg", "exp_avg_sq")
 _CONSOLIDATED = "model-00001-of-00001.safetensors"
 
 
@@ -49,8 +50,8 @@ def save(state: State, folder: Path, ranks: Ranks, about: dict[str, Any]) -> Non
     random = _random(ranks)
     if ranks.rank == 0:
         save_file(random, folder / RANDOM)
-        rate = state.optimizer.param_groups[0]["lr"]
-        position = {"step": state.step, "training_tokens": state.tokens, "row": state.row, "learning_rate": rate}
+        position: dict[str, Any] = {"step": state.step, "training_tokens": state.tokens, "row": state.row}
+        position["learning_rate"] = state.log["learning_rate"][-1]
         write_json(folder / PROGRESS, position | about)
     ranks.wait()
 
@@ -67,16 +68,17 @@ def load(state: State, folder: Path, ranks: Ranks) -> dict[str, Any]:
         sharded.load(values, storage_reader=sharded.HuggingFaceStorageReader(str(folder)))
         weights, moments = ({name: values[name] for name in part} for part in (weights, moments))
     else:
-        weights, moments = load_file(folder / MODEL), load_file(folder / OPTIMIZER)
+        weights, moments = dict(load_file(folder / MODEL)), dict(load_file(folder / OPTIMIZER))
     if state.model.config.tie_word_embeddings:
         weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
     set_model_state_dict(state.model, weights)
-    states: dict[str, dict[str, Any]] = {}
+    states: dict[str, Any] = {}
     for key, value in moments.items():
         name, _, kind = key.removeprefix("optimizer.").rpartition(".")
-        states.setdefault(name, {})[kind] = value
+        # Each parameter's count of steps is the training's.
+        states.setdefault(name, {"step": torch.tensor(float(progress["step"]))})[kind] = value
     groups = get_optimizer_state_dict(state.model, state.optimizer)["param_groups"]
-    set_optimizer_state_dict(state.model, state.optimizer, {"state": states, "param_groups": groups})  # type: ignore[arg-type]
+    set_optimizer_state_dict(state.model, state.optimizer, {"state": states, "param_groups": groups})
     state.step, state.tokens, state.row = progress["step"], progress["training_tokens"], progress["row"]
     random = load_file(folder / RANDOM)
     if f"cpu.{ranks.rank}" in random:
@@ -87,31 +89,22 @@ def load(state: State, folder: Path, ranks: Ranks) -> dict[str, Any]:
 
 
 def _weights(state: State) -> dict[str, Any]:
-    found = dict(get_model_state_dict(state.model))
+    found: dict[str, Any] = dict(get_model_state_dict(state.model))
     if state.model.config.tie_word_embeddings:
         found.pop("lm_head.weight", None)
     return found
 
 
 def _moments(state: State) -> dict[str, Any]:
-    states = get_optimizer_state_dict(state.model, state.optimizer)["state"]
-    return {
-        f"optimizer.{name}.{kind}": value
-        for name, kinds in states.items()
-        for kind, value in kinds.items()  # type: ignore[union-attr]
-    }
+    states: Any = get_optimizer_state_dict(state.model, state.optimizer)["state"]
+    return {f"optimizer.{name}.{kind}": kinds[kind] for name, kinds in states.items() for kind in _MOMENTS}
 
 
 def _empty_moments(state: State) -> dict[str, Any]:
-    """What AdamW holds of each parameter, to be filled."""
     return {
-        f"optimizer.{name}.{kind}": value
+        f"optimizer.{name}.{kind}": torch.zeros_like(parameter)
         for name, parameter in state.model.named_parameters()
-        for kind, value in (
-            ("exp_avg", torch.zeros_like(parameter)),
-            ("exp_avg_sq", torch.zeros_like(parameter)),
-            ("step", torch.zeros(())),
-        )
+        for kind in _MOMENTS
     }
 
 
