@@ -72,6 +72,7 @@ def _checkpoint(folder: Path, number: int) -> None:
     save_checkpoint(initialise(values["model"], 300, number, torch.device("cpu")), folder)
     save_file({"moment": torch.full((4,), float(number))}, folder / "optimizer.safetensors")
     save_file({"cpu.0": torch.arange(4)}, folder / "random.safetensors")
+    (folder / ".snakemake_timestamp").touch()
     write_json(folder / "progress.json", {"step": 100 * number, "training_tokens": 204_800 * number})
 
 
