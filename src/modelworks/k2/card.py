@@ -48,7 +48,7 @@ def card(facts: Facts) -> str:
         _table(("key", "value"), flat({name: k2[name] for name in ("tokenizer", "model", "order", "run", "train")})),
         "## Results",
         _results(facts.longitudinal, facts.last),
-        "Baselines on the same held-out text (`evaluation/baselines.json`):",
+        "Baselines on the same held-out text, bits per byte beside its bytes (`evaluation/baselines.json`):",
         _table(("measure", "value"), flat(facts.baselines)),
         _limits(facts, count),
         _files(),
