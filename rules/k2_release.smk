@@ -24,11 +24,12 @@ rule k2_release:
         metrics="artifacts/k2/metrics.json",
         longitudinal="artifacts/k2/longitudinal.parquet",
         baselines="artifacts/k2/baselines.json",
-        evaluation=[
+        pages=[
             "artifacts/k2/results.csv",
             "artifacts/k2/longitudinal.html",
             "artifacts/k2/gallery.html",
         ],
+        galleries=expand("artifacts/k2/gallery/{segment}.json", segment=K2_CHECKPOINTS),
         report="artifacts/k2/corpus/report.json",
         overlap="artifacts/k2/corpus/overlap.json",
         statistics="artifacts/k2/corpus/statistics.parquet",
@@ -46,6 +47,7 @@ rule k2_release:
         " --in code {input.code} --in fingerprints {input.fingerprints} --in checkpoints {input.checkpoints}"
         " --in tokenizer {input.tokenizer} --in order {input.order} --in order_summary {input.order_summary}"
         " --in documents {input.documents} --in log {input.log} --in metrics {input.metrics}"
-        " --in longitudinal {input.longitudinal} --in baselines {input.baselines} --in evaluation {input.evaluation}"
+        " --in longitudinal {input.longitudinal} --in baselines {input.baselines} --in pages {input.pages}"
+        " --in galleries {input.galleries}"
         " --in report {input.report} --in overlap {input.overlap} --in statistics {input.statistics}"
         " --out bundle {output.bundle}"

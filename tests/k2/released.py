@@ -19,6 +19,7 @@ from tests.k2.conftest import ROOT
 
 CHECKPOINTS = ("001", "002-of-003", "003-of-003")
 TEXTS = ("000", "arithmetic", "questions")
+PAGES = ("results.csv", "longitudinal.html", "gallery.html")
 TEXT = "The for statement is used to iterate over the elements of a sequence.\n<think>1+2=3</think>"
 # benchmark, item, count, value, low, high
 SCORES = [
@@ -42,7 +43,7 @@ def params() -> dict[str, Any]:
 
 def make(folder: Path) -> None:
     """Write the artifacts below `folder`, in place of artifacts/k2."""
-    for name in ("order", "tokens/train", "corpus", "checkpoints", "code"):
+    for name in ("order", "tokens/train", "corpus", "checkpoints", "gallery", "code"):
         (folder / name).mkdir(parents=True)
     train([TEXT] * 4, 300, 2).save(str(folder / "tokenizer.json"))
     for number, name in enumerate(CHECKPOINTS, 1):
@@ -60,7 +61,7 @@ def make(folder: Path) -> None:
     write_json(folder / "metrics.json", {"bits_per_byte": 1.9137})
     write_json(folder / "baselines.json", {"bits_per_byte": {"lzma_primed": 2.0491}})
     write_parquet(folder / "longitudinal.parquet", _longitudinal())
-    for name in ("results.csv", "longitudinal.html", "gallery.json", "gallery.html"):
+    for name in (*PAGES, *(f"gallery/{name}.json" for name in CHECKPOINTS)):
         (folder / name).write_text(f"{name}\n", encoding="utf-8")
     for stage in ("train", "corpus"):
         write_json(folder / f"code/modelworks.k2.{stage}.json", {"module": stage, "modules": {stage: "0123"}})
@@ -71,6 +72,7 @@ def _checkpoint(folder: Path, number: int) -> None:
     save_checkpoint(initialise(values["model"], 300, number, torch.device("cpu")), folder)
     save_file({"moment": torch.full((4,), float(number))}, folder / "optimizer.safetensors")
     save_file({"cpu.0": torch.arange(4)}, folder / "random.safetensors")
+    (folder / ".snakemake_timestamp").touch()
     write_json(folder / "progress.json", {"step": 100 * number, "training_tokens": 204_800 * number})
 
 
@@ -93,7 +95,8 @@ def inputs(folder: Path) -> dict[str, list[Path]]:
         "order_summary": [folder / "order.json"],
         "documents": [folder / f"tokens/train/{text}.parquet" for text in TEXTS],
         "log": [folder / "training_log.parquet"],
-        "evaluation": [folder / name for name in ("results.csv", "longitudinal.html", "gallery.json", "gallery.html")],
+        "pages": [folder / name for name in PAGES],
+        "galleries": [folder / f"gallery/{name}.json" for name in CHECKPOINTS],
     }
     for name in ("report.json", "overlap.json", "statistics.parquet"):
         named[name.partition(".")[0]] = [folder / "corpus" / name]

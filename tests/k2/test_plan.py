@@ -45,7 +45,7 @@ def test_the_paper_preset_is_k2_65b(paper: dict[str, Any]) -> None:
     train = paper["k2"]["train"]
     assert train["batch_tokens"] == 2040 * 2048 == train["ranks"] * train["micro_batch_tokens"]
     assert train["micro_batch_tokens"] == 4 * 2048
-    names = [segment.chunk for segment in segments(paper["k2"]["run"], train["schedule"])]
+    names = [segment.chunk for segment in segments(paper["k2"]["run"], paper["k2"]["order"], train)]
     assert names[158:161] == ["159", "160", "162"] and names[358:361] == ["161", "187", "361"]
 
 

@@ -93,16 +93,18 @@ def test_transformers_opens_it_in_a_process_without_modelworks(release: Path, ar
 
 def test_two_releases_of_the_same_artifacts_have_equal_bytes(artifacts: Path, release: Path, tmp_path: Path) -> None:
     first, second = file_bytes(release), file_bytes(bundle(artifacts, tmp_path / "again"))
-    assert len(first) == 40
+    assert len(first) == 42
     assert first == second
 
 
 def test_it_holds_every_artifact_unchanged(artifacts: Path, release: Path) -> None:
     kept = set(file_bytes(release).values())
     made = file_bytes(artifacts)
-    assert len(made) == 39
+    assert len(made) == 44
     left_out = {name for name, content in made.items() if content not in kept}
-    assert left_out == {f"checkpoints/{name}/optimizer.safetensors" for name in CHECKPOINTS[:-1]}
+    assert left_out == {f"checkpoints/{name}/.snakemake_timestamp" for name in CHECKPOINTS} | {
+        f"checkpoints/{name}/optimizer.safetensors" for name in CHECKPOINTS[:-1]
+    }
     assert not (release / "checkpoints" / CHECKPOINTS[0] / "random.safetensors").exists()
     for name in ("model.safetensors", "optimizer.safetensors", "random.safetensors", "progress.json"):
         last = artifacts / "checkpoints" / CHECKPOINTS[-1]
@@ -129,7 +131,7 @@ def test_the_card_begins_with_metadata_and_says_what_the_figures_say(release: Pa
     assert "trained from random weights on 614,400 tokens in 300 steps, with 3 checkpoints" in body
     assert f"decoder of {parameter_count(load_checkpoint(release / 'model', CPU)):,} parameters" in body
     lines = body.splitlines()
-    assert "| reference | 12 | 345,678 |" in lines and "| a\\|b | 3 | 901 |" in lines
+    assert "| source | reference | a\\|b |" in lines and "| bytes | 345,678 | 901 |" in lines
     assert "| arithmetic | 2,345 |" in lines and "| words.share | 0.00123 |" in lines
     assert "| bits_per_byte.lzma_primed | 2.0491 |" in lines
     assert "| train.learning_rate | 0.004 |" in lines and "| model.tie_word_embeddings | true |" in lines
@@ -158,7 +160,7 @@ def test_inputs_that_would_become_one_file_are_refused(artifacts: Path, tmp_path
     (tmp_path / "other").mkdir()
     shutil.copy(artifacts / "metrics.json", tmp_path / "other/metrics.json")
     with pytest.raises(ValueError, match=r"other/metrics\.json: a file of the release is called evaluation/metrics"):
-        bundle(artifacts, tmp_path / "release", evaluation=[tmp_path / "other/metrics.json"])
+        bundle(artifacts, tmp_path / "release", pages=[tmp_path / "other/metrics.json"])
 
 
 def test_a_good_release_is_said_to_be_good(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,13 +169,13 @@ def test_a_good_release_is_said_to_be_good(copy: Path, capsys: pytest.CaptureFix
         len(content) for name, content in file_bytes(copy).items() if name not in ("manifest.json", "SHA256SUMS")
     )
     root = read(copy / "manifest.json")["root"]
-    assert capsys.readouterr().out == f"38 files, {size:,} bytes, root {root}\n"
+    assert capsys.readouterr().out == f"40 files, {size:,} bytes, root {root}\n"
     subprocess.run(["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"], cwd=copy, check=True)
 
 
 def test_a_flipped_byte_in_each_file_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = file_bytes(copy)
-    assert len(files) == 40
+    assert len(files) == 42
     assert {Path(name).suffix for name in files} == {
         ".json", ".safetensors", ".parquet", ".md", ".csv", ".html", "",
     }  # fmt: skip
@@ -213,7 +215,7 @@ def test_the_check_reads_neither_repository_nor_params(copy: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.startswith("38 files, ")
+    assert done.stdout.startswith("40 files, ")
     loaded = set(re.findall(r"'([\w.]+)'", done.stdout))
     assert "modelworks.lm.check_bundle" in loaded
     assert loaded.isdisjoint({"modelworks.build.params", "yaml", "pydantic", "polars", "torch", "dvc", "snakemake"})

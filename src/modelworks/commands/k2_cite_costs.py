@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write COSTS.json into a copy, or release.costs.json beside the artifact, whose content must not change."""
-    from modelworks.build import workspace
+    from modelworks.build import quantities, workspace
     from modelworks.k2 import release_costs
 
     made = options.directory / TARGET
@@ -28,10 +28,8 @@ def run(options: argparse.Namespace) -> int:
     found = release_costs.cited(options.directory, TARGET, made, bundle)
     workspace.write(target, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     total = found["total"]
-    print(
-        f"{target}: {total['gpu_hours']:.3f} GPU hours, {total['cpu_hours']:.3f} CPU hours,"
-        f" {total['money']:.2f} {found['prices']['currency']}"
-    )
+    money = quantities.money(total["money"], found["prices"]["currency"])
+    print(f"{target}: {total['gpu_hours']:.3f} GPU hours, {total['cpu_hours']:.3f} CPU hours, {money}")
     if total["stages_without_record"]:
         print(f"{total['stages_without_record']} stages have no record in the ledger and are not in the sums")
     return 0

@@ -36,11 +36,10 @@ def card(facts: Facts) -> str:
     sections = [
         _front_matter(k2["corpus"]["dataset"]),
         "# k2: a language model with everything that it was made from",
-        f"A Llama-style decoder of {count:,} parameters, trained from random weights on"
-        f" {facts.training_tokens:,} tokens in {facts.steps:,} steps, with {facts.checkpoints} checkpoints. `model/` is the last one, `{facts.last}`.",
+        _summary(facts, count),
         _use(),
         "## Data\n\nThe corpus by source (`corpus/statistics.parquet`):",
-        _frame(polars.read_parquet(facts.statistics)),
+        _columns(polars.read_parquet(facts.statistics)),
         "Trained on, in tokens, repetitions counted (`order/order.json`):",
         _table(("source", "tokens"), facts.order_tokens.items()),
         "What the held-out part shares with the training part (`corpus/overlap.json`):",
@@ -49,7 +48,7 @@ def card(facts: Facts) -> str:
         _table(("key", "value"), flat({name: k2[name] for name in ("tokenizer", "model", "order", "run", "train")})),
         "## Results",
         _results(facts.longitudinal, facts.last),
-        "Baselines on the same held-out text (`evaluation/baselines.json`):",
+        "Baselines on the same held-out text, bits per byte beside its bytes (`evaluation/baselines.json`):",
         _table(("measure", "value"), flat(facts.baselines)),
         _limits(facts, count),
         _files(),
@@ -72,6 +71,14 @@ def _front_matter(dataset: Mapping[str, Any] | None) -> str:
     return "\n".join(["---", *lines, "---"])
 
 
+def _summary(facts: Facts, count: int) -> str:
+    trained = f"{facts.training_tokens:,} tokens in {facts.steps:,} steps, with {facts.checkpoints} checkpoints"
+    return (
+        f"A Llama-style decoder of {count:,} parameters, trained from random weights on {trained}."
+        f" `model/` is the last one, `{facts.last}`."
+    )
+
+
 def _use() -> str:
     return """```python
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -92,7 +99,7 @@ def _results(longitudinal: Path, last: str) -> str:
     )
     return (
         f"Of the checkpoint `{last}` (`evaluation/longitudinal.parquet` has all), with 95 % intervals over the held-out"
-        " items; `count` is tokens or cases:\n\n" + _frame(table.sort("benchmark", "item").select(columns))
+        " items; `count` is tokens or cases:\n\n" + _table(columns, table.select(columns).iter_rows())
     )
 
 
@@ -125,8 +132,10 @@ def _files() -> str:
 ones. `{MANIFEST}` holds the root hash of all. Costs are not covered by it: they come as COSTS.json, if at all."""
 
 
-def _frame(table: polars.DataFrame) -> str:
-    return _table(table.columns, table.iter_rows())
+def _columns(table: polars.DataFrame) -> str:
+    """A table of many columns and few rows, turned: its first column is the header."""
+    first, *others = table.columns
+    return _table([first, *table[first]], [(name, *table[name]) for name in others])
 
 
 def _table(header: Sequence[str], rows: Any) -> str:

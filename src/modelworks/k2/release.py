@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from modelworks.k2.card import Facts, card
-from modelworks.lm.bundle import seal
+from modelworks.lm.bundle import TIMESTAMP, seal
 from modelworks.lm.stable import write_json
 from modelworks.lm.tokenizer import END_OF_TEXT
 from modelworks.stage import Stage
@@ -24,7 +24,8 @@ _FOLDERS = {
     "metrics": "evaluation",
     "longitudinal": "evaluation",
     "baselines": "evaluation",
-    "evaluation": "evaluation",
+    "pages": "evaluation",
+    "galleries": "evaluation/gallery",
     "report": "corpus",
     "overlap": "corpus",
     "statistics": "corpus",
@@ -42,10 +43,8 @@ def main(stage: Stage) -> None:
     bundle.mkdir()
     *earlier, last = stage.inputs["checkpoints"]
     for checkpoint in earlier:
-        shutil.copytree(
-            checkpoint, bundle / "checkpoints" / checkpoint.name, copy_function=shutil.copyfile, ignore=_training_state
-        )
-    shutil.copytree(last, bundle / MODEL, copy_function=shutil.copyfile)
+        _copy(checkpoint, bundle / "checkpoints" / checkpoint.name, (TIMESTAMP, *_STATE))
+    _copy(last, bundle / MODEL, (TIMESTAMP,))
     for name, folder in _FOLDERS.items():
         for path in stage.inputs[name]:
             _add(path, bundle / folder / path.name)
@@ -80,8 +79,13 @@ def _add(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _training_state(_: str, names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(_STATE)]
+def _copy(folder: Path, target: Path, left_out: tuple[str, ...]) -> None:
+    """Copy a folder without the files whose names begin with one of `left_out`."""
+
+    def ignored(_: str, names: list[str]) -> list[str]:
+        return [name for name in names if name.startswith(left_out)]
+
+    shutil.copytree(folder, target, copy_function=shutil.copyfile, ignore=ignored)
 
 
 def _tokenizer_config(context: int) -> dict[str, Any]:
