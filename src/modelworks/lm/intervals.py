@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 MANY_SEEDS = 20
@@ -53,10 +53,13 @@ def bootstrap_interval(groups: Sequence[ArrayLike], confidence: float, seed: int
     data = [numpy.asarray(group, dtype=numpy.float64).ravel() for group in groups]
     _at_least_two([float(group.mean()) for group in data])
     generator = numpy.random.default_rng(seed)
-    means = numpy.empty(resamples)
-    for turn in range(resamples):
-        drawn = generator.integers(len(data), size=len(data))
-        means[turn] = numpy.mean([generator.choice(data[one], len(data[one])).mean() for one in drawn])
+    if all(len(group) == 1 for group in data):
+        means = numpy.concatenate(data)[generator.integers(len(data), size=(resamples, len(data)))].mean(axis=1)
+    else:
+        means = numpy.empty(resamples)
+        for turn in range(resamples):
+            drawn = [data[one] for one in generator.integers(len(data), size=len(data))]
+            means[turn] = numpy.mean([one[generator.integers(len(one), size=len(one))].mean() for one in drawn])
     low, high = numpy.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return Interval(float(numpy.mean([group.mean() for group in data])), float(low), float(high), confidence)
 
@@ -96,7 +99,7 @@ def holm_confidences(p_values: Sequence[float], confidence: float) -> list[float
     return levels
 
 
-def _at_least_two(values: ArrayLike) -> "numpy.typing.NDArray[numpy.float64]":
+def _at_least_two(values: ArrayLike) -> NDArray[numpy.float64]:
     data = numpy.asarray(values, dtype=numpy.float64)
     if data.ndim != 1 or len(data) < 2:
         raise ValueError(f"an interval over seeds needs the values of at least two seeds, got {data.size}")
