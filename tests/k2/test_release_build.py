@@ -8,7 +8,7 @@ import pytest
 
 from modelworks.lm.bundle import seal
 from modelworks.lm.check_bundle import check
-from tests.build.repository import Repository
+from tests.build.repository import PROJECT, Repository
 from tests.k2.released import CHECKPOINTS, TEXTS, make
 
 RULES = f"""
@@ -44,6 +44,7 @@ check_commands()
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A repository in which the release was built over artifacts that were there."""
     made = Repository(tmp_path_factory.mktemp("repository") / "r", RULES)
+    shutil.copy(PROJECT / "rules/k2_release.smk", made.root / "rules")
     make(made.root / "artifacts/k2")
     (made.root / "data").mkdir(exist_ok=True)
     shutil.move(made.root / "artifacts/k2/training_log.parquet", made.root / "data/log.parquet")
