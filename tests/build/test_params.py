@@ -277,7 +277,8 @@ def test_a_rule_that_names_an_unknown_key_is_told_the_nearest() -> None:
         params.reads(params.read(PROJECT / "params.yaml"), "k2.tokeniser", "seed", "k2.train.warmup_stepz")
     assert caught.value.faults == (
         "params.yaml: 'k2.tokeniser', named in reads(), is not a known key; the nearest known key is k2.tokenizer",
-        "params.yaml: 'k2.train.warmup_stepz', named in reads(), is not a known key; the nearest known key is k2.train.warmup_steps",
+        "params.yaml: 'k2.train.warmup_stepz', named in reads(), is not a known key; "
+        "the nearest known key is k2.train.warmup_steps",
     )
 
 
