@@ -1,9 +1,11 @@
 """Generate text token by token: prompts of any length side by side, without padding."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from transformers import LlamaForCausalLM
+from transformers.cache_utils import Cache, DynamicLayer
 
 Choose = Callable[[torch.Tensor, Sequence[int]], list[int]]
 
@@ -71,35 +73,67 @@ def _complete(
 ) -> None:
     """Append to `found` the continuations of the prompts `rows`.
 
-    All rows stand at the same position: short prompts are already continued while long ones are still read.
+    All rows stand at the same position: short prompts are already continued while long ones are still read. Rows that
+    have ended are fed on until a quarter of all has, since leaving them out copies the cache.
     """
     device = next(model.parameters()).device
     context = model.config.max_position_embeddings
     rows = [row for row in rows if most_tokens[row] and len(prompts[row]) < context]
-    position = min((len(prompts[row]) for row in rows), default=0)
+    if not rows:
+        return
+    position = min(len(prompts[row]) for row in rows)
     step_input = torch.tensor([list(prompts[row][:position]) for row in rows], device=device)
-    past = None
-    while rows:
-        result = model(input_ids=step_input, past_key_values=past, use_cache=True, logits_to_keep=1)
-        past = result.past_key_values
-        speaking = [place for place, row in enumerate(rows) if len(prompts[row]) <= position]
-        chosen = choose(result.logits[speaking, -1], [rows[place] for place in speaking]) if speaking else []
-        said = dict(zip(speaking, chosen, strict=True))
+    last = min(context, max(len(prompts[row]) + most_tokens[row] for row in rows))
+    past = Cache(layers=[_Buffer(last) for _ in range(model.config.num_hidden_layers)])
+    ended: set[int] = set()
+    while True:
+        logits = model(input_ids=step_input, past_key_values=past, use_cache=True, logits_to_keep=1).logits[:, -1]
+        speaking = [p for p, row in enumerate(rows) if row not in ended and len(prompts[row]) <= position]
+        chosen = choose(logits[speaking], [rows[place] for place in speaking]) if speaking else []
+        tokens = [end_of_text if row in ended else prompts[row][min(position, len(prompts[row]) - 1)] for row in rows]
         position += 1
-        kept, tokens = [], []
-        for place, row in enumerate(rows):
-            token = said.get(place, end_of_text)
-            if place not in said:
-                token = prompts[row][position - 1]
-            elif token == end_of_text:
-                continue
-            else:
+        for place, token in zip(speaking, chosen, strict=True):
+            row, tokens[place] = rows[place], token
+            if token != end_of_text:
                 found[row].append(token)
-                if len(found[row]) == most_tokens[row] or position == context:
-                    continue
-            kept.append(place)
-            tokens.append(token)
-        if len(kept) < len(rows):
-            rows = [rows[place] for place in kept]
-            past.batch_select_indices(torch.tensor(kept, device=device, dtype=torch.int64))
+            if token == end_of_text or len(found[row]) == most_tokens[row] or position == context:
+                ended.add(row)
+        alive = [place for place, row in enumerate(rows) if row not in ended]
+        if not alive:
+            return
+        if len(alive) <= 0.75 * len(rows):
+            rows, tokens = [rows[place] for place in alive], [tokens[place] for place in alive]
+            past.batch_select_indices(torch.tensor(alive, device=device))
         step_input = torch.tensor(tokens, device=device)[:, None]
+
+
+class _Buffer(DynamicLayer):
+    """The keys and values of one layer in a buffer of `size` positions, so that no step copies those before it."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+        self._filled = 0
+        self._buffers: list[torch.Tensor] = []
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add the states [rows, heads, positions, size] and return those of all positions."""
+        fresh = key_states, value_states
+        if not self.is_initialized:
+            self.lazy_initialization(*fresh)
+            self._buffers = [part.new_zeros((*part.shape[:2], self._size, part.shape[-1])) for part in fresh]
+        start, self._filled = self._filled, self._filled + key_states.shape[-2]
+        for buffer, part in zip(self._buffers, fresh, strict=True):
+            buffer[:, :, start : self._filled] = part
+        return self._show()
+
+    def batch_select_indices(self, indices: torch.Tensor) -> None:
+        """Keep these rows."""
+        self._buffers = [buffer[indices] for buffer in self._buffers]
+        self._show()
+
+    def _show(self) -> tuple[torch.Tensor, torch.Tensor]:
+        self.keys, self.values = (buffer[:, :, : self._filled] for buffer in self._buffers)
+        return self.keys, self.values
