@@ -11,10 +11,10 @@ from pathlib import Path
 
 import polars
 import pytest
+from modelworks.k2.corpus import EMBEDDED, check_is_remote, check_overlap
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
 
-from modelworks.k2.corpus import EMBEDDED, check_is_remote, check_overlap
 from modelworks.lm.corpus import Overlap, paragraphs
 from modelworks.lm.packing import load
 from tests.k2.conftest import ROOT, build, file_bytes, run_stage, tiny_params

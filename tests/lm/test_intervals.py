@@ -13,16 +13,7 @@ from modelworks.lm.intervals import (
     share_interval,
     t_interval,
     t_p_value,
-    t_quantile,
 )
-
-
-@pytest.mark.parametrize(
-    ("probability", "degrees", "quantile"),
-    [(0.975, 1, 12.706), (0.975, 4, 2.776), (0.975, 30, 2.042), (0.95, 9, 1.833), (0.995, 2, 9.925)],
-)
-def test_the_quantiles_of_students_t_are_those_of_the_tables(probability: float, degrees: int, quantile: float) -> None:
-    assert t_quantile(probability, degrees) == pytest.approx(quantile, abs=5e-4)
 
 
 def test_the_t_interval_is_the_mean_and_so_many_standard_errors() -> None:

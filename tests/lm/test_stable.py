@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars
 import pytest
-
 from modelworks.lm.curve import Curve, _apart, _smooth, draw
+
 from modelworks.lm.stable import write_json, write_parquet
 
 CURVE = Curve(

@@ -153,12 +153,13 @@ class Tokenizer(Section):
 class Evaluate(Section):
     """Sliding windows of the model's context, `stride_share` of it apart, `batch_rows` at a time.
 
-    Every checkpoint answers `cases` problems of each level (0: all), the last one all; `chunk_rows` rows of each chunk
-    are scored.
+    Every checkpoint reads documents of `most_bytes` bytes of each source and answers `cases` problems of each level
+    (0: all), the last one all; `chunk_rows` rows of each chunk are scored.
     """
 
     stride_share: float = Field(gt=0, le=1)
     batch_rows: Count
+    most_bytes: int = Field(ge=0)
     cases: int = Field(ge=0)
     chunk_rows: Count
     threads: Threads

@@ -5,7 +5,6 @@ import polars
 from safetensors.numpy import save_file
 
 from modelworks.lm.packing import Tokens, load_rows, load_shard
-from modelworks.lm.tokenizer import END_OF_TEXT_ID
 from modelworks.stage import Stage
 
 
@@ -13,7 +12,7 @@ def main(stage: Stage) -> None:
     """Inputs: chunks, and of the validation part tokens and index, one a text in the same order. Output: data.
 
     data (safetensors): `rows` [rows, context + 1]; `tokens` [n] and `starts` int64 [documents + 1] of the held-out
-    documents, each with an end-of-text at both ends; `sizes` int64 [documents], their UTF-8 bytes.
+    documents, each with an end-of-text before it; `sizes` int64 [documents], their UTF-8 bytes.
     """
     params = stage.params["k2"]["spikes"]
     rows = numpy.concatenate([cut(load_rows(path), params["train"]["context"]) for path in stage.inputs["chunks"]])
@@ -22,7 +21,7 @@ def main(stage: Stage) -> None:
     for tokens, index in zip(stage.inputs["tokens"], stage.inputs["index"], strict=True):
         shard = load_shard(tokens)
         table = polars.read_parquet(index, columns=["document", "bytes"])
-        documents += [numpy.append(shard.document(number), END_OF_TEXT_ID) for number in table["document"].to_list()]
+        documents += [shard.document(number) for number in table["document"].to_list()]
         sizes += table["bytes"].to_list()
     kept = chosen([len(document) for document in documents], params["held_out_tokens"], stage.seed("held-out"))
     starts = numpy.cumsum([0, *(len(documents[place]) for place in kept)])

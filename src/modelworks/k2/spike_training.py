@@ -14,6 +14,7 @@ from modelworks.lm.packing import Tokens
 from modelworks.lm.pretrain import COLUMNS, State, train_chunk
 from modelworks.lm.recipe import Recipe
 from modelworks.lm.scoring import score
+from modelworks.lm.tokenizer import END_OF_TEXT_ID
 
 _BATCH_ROWS = 32
 
@@ -80,6 +81,6 @@ class Measured:
         """Score the held-out text; `place` chunks are trained, the last of them `chunk`."""
         model = self.state.model.eval()
         context = self.recipe.context
-        result = score(model, self.data.documents, context, max(1, context // 2), _BATCH_ROWS)
+        result = score(model, self.data.documents, END_OF_TEXT_ID, context, max(1, context // 2), _BATCH_ROWS)
         bits = round(result.bits_per_byte(self.data.size), 6)
         self.scores.append({"place": place, "chunk": chunk, "step": self.state.step, "bits_per_byte": bits})

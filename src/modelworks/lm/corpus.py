@@ -1,114 +1,138 @@
-"""From documents to training and validation text that share no paragraph, and a measure of what they still share."""
+"""Paragraphs, sections and the split of documents into training and validation text."""
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from modelworks.lm.sources import Document
+import numpy
+from numpy.typing import NDArray
 
-_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+from modelworks.lm.words import Hashes, mix
 
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 
-def byte_count(documents: Iterable[Document]) -> int:
-    """UTF-8 bytes of all texts."""
-    return sum(len(document.text.encode()) for document in documents)
+TRAIN, VALIDATION, BOTH = 0, 1, 2
 
 
 def paragraphs(text: str) -> list[str]:
     """The parts of `text` between blank lines, without empty ones; indentation and inner line breaks are kept."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    return [part for part in _BLANK_LINES.split(lines) if part.strip()]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return [part for part in _BLANK_LINES.split(text.strip("\n")) if part and not part.isspace()]
 
 
-def deduplicate(documents: Iterable[Document]) -> list[Document]:
-    """Keep each paragraph only where it first occurs; white space does not distinguish two paragraphs.
-
-    A document that is left without a paragraph is dropped.
-    """
-    seen: set[bytes] = set()
-    kept = []
-    for document in documents:
-        fresh = []
-        for paragraph in paragraphs(document.text):
-            key = hashlib.sha256(" ".join(paragraph.split()).encode()).digest()
-            if key not in seen:
-                seen.add(key)
-                fresh.append(paragraph)
-        if fresh:
-            kept.append(Document(document.id, "\n\n".join(fresh)))
-    return kept
-
-
-def sections(documents: Iterable[Document], most_bytes: int) -> list[Document]:
-    """Cut documents of more than `most_bytes` between paragraphs into parts that fit; a paragraph stays whole."""
-    cut = []
-    for document in documents:
-        parts: list[list[str]] = [[]]
-        size = 0
-        for paragraph in document.text.split("\n\n"):
-            length = len(paragraph.encode()) + 2
-            if parts[-1] and size + length > most_bytes + 2:
-                parts.append([])
-                size = 0
-            parts[-1].append(paragraph)
-            size += length
-        if len(parts) == 1:
-            cut.append(document)
-        else:
-            cut += [Document(f"{document.id}#{index}", "\n\n".join(part)) for index, part in enumerate(parts)]
+def sections(parts: Sequence[str], most_bytes: int) -> list[list[str]]:
+    """Group paragraphs into texts of at most `most_bytes` with the blank lines between; a paragraph stays whole."""
+    cut: list[list[str]] = [[]]
+    size = 0
+    for part in parts:
+        length = byte_count(part) + 2
+        if cut[-1] and size + length > most_bytes + 2:
+            cut.append([])
+            size = 0
+        cut[-1].append(part)
+        size += length
     return cut
 
 
-def split(documents: Sequence[Document], fraction: float, seed: int) -> tuple[list[Document], list[Document]]:
-    """(train, validation), validation holding at least `fraction` of the bytes; both in the order of `documents`.
+def byte_count(text: str) -> int:
+    """UTF-8 bytes of a text."""
+    return len(text) if text.isascii() else len(text.encode())
 
-    Documents are tried in an order fixed by `seed` and their names, so that adding one moves few others. One that
-    would lift validation above twice `fraction` is passed over; where the small ones are not enough, the smallest large
-    one is held instead of them.
-    Raises ValueError if there are too few documents to leave training text.
+
+def name_hash(name: str) -> int:
+    """64 bits that stand for a document's name."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def split(
+    names: Hashes, sources: NDArray[numpy.int16], sizes: NDArray[numpy.int64], fraction: float, seed: int
+) -> NDArray[numpy.int8]:
+    """Each row's part: validation gets at least `fraction` of the bytes of each source, and names stay together.
+
+    Rows of one name (`names`: hashes of names) are one document, in whichever sources, and get one part. Documents are
+    tried in an order fixed by `seed` and their names, so that adding one moves few others. One that would lift
+    validation above twice `fraction` of a source is passed over; where the small ones are not enough, the smallest
+    large one is held instead of them. A source that is one document alone gets BOTH: it is to be cut by its sections.
+    A source whose documents are all in another source too is split as those are, and may miss the share.
     """
-    target = fraction * byte_count(documents)
-    order = sorted(range(len(documents)), key=lambda i: hashlib.sha256(f"{seed}:{documents[i].id}".encode()).digest())
-    sizes = [len(document.text.encode()) for document in documents]
-    held: set[int] = set()
-    size = 0
-    for index in order:
-        if size < target and size + sizes[index] <= 2 * target:
-            held.add(index)
-            size += sizes[index]
-    if size < target:  # then each of the others alone is large enough
-        held = {min((index for index in order if index not in held), key=lambda index: sizes[index])}
-    train = [document for index, document in enumerate(documents) if index not in held]
-    if not train:
-        raise ValueError(
-            f"{len(documents)} section(s) cannot be split into training and validation text: "
-            "give more text, or lower k2.corpus.section_bytes"
-        )
-    return train, [documents[index] for index in sorted(held)]
+    parts = numpy.zeros(len(names), dtype=numpy.int8)
+    lone = _alone(names, sources)
+    parts[numpy.isin(sources, lone)] = BOTH
+    order = numpy.lexsort((names, mix(names ^ mix(numpy.array([seed], dtype=numpy.uint64)))))
+    order = order[parts[order] != BOTH]
+    documents = _Documents(names, sources, sizes, order, fraction)
+    for index in documents.hold():
+        parts[documents.rows(index)] = VALIDATION
+    return parts
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """How many of the validation text's word n-grams also occur in the training text, repeats counted."""
-
-    found: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        """`found / total`; 0 for a validation text that is too short to hold one n-gram."""
-        return self.found / self.total if self.total else 0.0
+def _alone(names: Hashes, sources: NDArray[numpy.int16]) -> list[int]:
+    """The sources with one name only, which no other source has."""
+    alone = []
+    for source in numpy.unique(sources):
+        own = numpy.unique(names[sources == source])
+        if len(own) == 1 and not (names[sources != source] == own[0]).any():
+            alone.append(int(source))
+    return alone
 
 
-def overlap(train: Iterable[Document], validation: Iterable[Document], words: int) -> Overlap:
-    """Count the `words`-grams of `validation` that occur in `train`; case and white space are ignored."""
-    wanted = Counter(gram for document in validation for gram in _grams(document.text, words))
-    found = {gram for document in train for gram in _grams(document.text, words) if gram in wanted}
-    return Overlap(sum(wanted[gram] for gram in found), wanted.total())
+class _Documents:
+    """Documents in the order in which they are tried, each one or more rows: for each of its sources."""
 
+    def __init__(
+        self,
+        names: Hashes,
+        sources: NDArray[numpy.int16],
+        sizes: NDArray[numpy.int64],
+        order: NDArray[numpy.int64],
+        share: float,
+    ) -> None:
+        self._order, self._sources, self._sizes = order, sources, sizes
+        ordered = names[order]
+        self._bounds = numpy.flatnonzero(numpy.concatenate([[True], ordered[1:] != ordered[:-1], [True]]))
+        if not len(order):
+            self._bounds = self._bounds[:1]
+        self._target = share * numpy.bincount(sources[order], sizes[order])
+        self._size = numpy.zeros(len(self._target))
 
-def _grams(text: str, words: int) -> Iterator[tuple[str, ...]]:
-    tokens = text.lower().split()
-    return (tuple(tokens[start : start + words]) for start in range(len(tokens) - words + 1))
+    def rows(self, index: int) -> NDArray[numpy.int64]:
+        """The rows of a document."""
+        return self._order[self._bounds[index] : self._bounds[index + 1]]
+
+    def hold(self) -> set[int]:
+        """The documents of validation."""
+        held: set[int] = set()
+        for index in range(len(self._bounds) - 1):
+            if not (self._size < self._target).any():
+                break
+            added = self._added(index)
+            own = added > 0
+            if (self._size[own] < self._target[own]).any() and (self._size + added <= 2 * self._target)[own].all():
+                held.add(index)
+                self._size += added
+        for source in numpy.flatnonzero(self._size < self._target):
+            self._top_up(int(source), held)
+        return held
+
+    def _top_up(self, source: int, held: set[int]) -> None:
+        """Hold the smallest large documents of a source instead of its small ones, which were not enough."""
+        own = [i for i in range(len(self._bounds) - 1) if (self._sources[self.rows(i)] == source).any()]
+        waiting = sorted((i for i in own if i not in held), key=lambda i: self._added(i)[source])
+        for index in own:
+            if index in held and numpy.count_nonzero(self._added(index)) == 1:
+                held.discard(index)
+                self._size -= self._added(index)
+        training = sum(index not in held for index in own)
+        for index in waiting:
+            if self._size[source] < self._target[source] and training > 1:
+                held.add(index)
+                self._size += self._added(index)
+                training -= 1
+
+    def _added(self, index: int) -> NDArray[numpy.float64]:
+        """Bytes of a document by source."""
+        rows = self.rows(index)
+        added: NDArray[numpy.float64] = numpy.zeros(len(self._target))
+        numpy.add.at(added, self._sources[rows], self._sizes[rows])
+        return added

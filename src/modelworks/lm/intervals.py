@@ -6,14 +6,14 @@ which assumes no distribution and takes the items within a seed into account.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 MANY_SEEDS = 20
-_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def t_interval(values: ArrayLike, confidence: float) -> Interval:
     """Student's t interval of the mean of `values` [seeds]. Raises ValueError for fewer than two values."""
     data = _at_least_two(values)
     mean, error = float(data.mean()), float(data.std(ddof=1) / math.sqrt(len(data)))
-    half = t_quantile(0.5 + confidence / 2, len(data) - 1) * error
+    half = float(stats.t.ppf(0.5 + confidence / 2, len(data) - 1)) * error
     return Interval(mean, mean - half, mean + half, confidence)
 
 
@@ -41,7 +41,7 @@ def t_p_value(values: ArrayLike, against: float) -> float:
     distance = abs(float(data.mean()) - against)
     if error == 0:
         return 1.0 if distance == 0 else 0.0
-    return 2 * (1 - _t_cdf(distance / error, len(data) - 1))
+    return float(2 * stats.t.sf(distance / error, len(data) - 1))
 
 
 def bootstrap_interval(groups: Sequence[ArrayLike], confidence: float, seed: int, resamples: int = 10_000) -> Interval:
@@ -76,8 +76,8 @@ def share_interval(count: int, of: int, confidence: float) -> Interval:
     if not 0 <= count <= of or of < 1:
         raise ValueError(f"{count} of {of} is no share")
     tail = (1 - confidence) / 2
-    low = 0.0 if count == 0 else _inverse(lambda x: _beta_cdf(x, count, of - count + 1), tail)
-    high = 1.0 if count == of else _inverse(lambda x: _beta_cdf(x, count + 1, of - count), 1 - tail)
+    low = 0.0 if count == 0 else float(stats.beta.ppf(tail, count, of - count + 1))
+    high = 1.0 if count == of else float(stats.beta.ppf(1 - tail, count + 1, of - count))
     return Interval(count / of, low, high, confidence)
 
 
@@ -97,55 +97,6 @@ def holm_confidences(p_values: Sequence[float], confidence: float) -> list[float
             left -= 1
         levels[place] = 1 - level
     return levels
-
-
-def t_quantile(probability: float, degrees: int) -> float:
-    """The quantile of Student's t distribution, for a probability of 0.5 to below 1."""
-    high = 1.0
-    while _t_cdf(high, degrees) < probability:
-        high *= 2
-    return _inverse(lambda x: _t_cdf(x, degrees), probability, 0.0, high)
-
-
-def _t_cdf(value: float, degrees: int) -> float:
-    """For values of at least 0."""
-    return 1 - 0.5 * _beta_cdf(degrees / (degrees + value * value), degrees / 2, 0.5)
-
-
-def _beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function (Abramowitz and Stegun 1964, 26.5.8), by Lentz's continued fraction."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _beta_cdf(1 - x, b, a)
-    log_factor = a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    numerator, denominator, fraction = 1.0, 0.0, 1.0
-    for turn in range(2000):
-        half = turn // 2
-        if turn == 0:
-            term = 1.0
-        elif turn % 2:
-            term = -(a + half) * (a + b + half) * x / ((a + 2 * half) * (a + 2 * half + 1))
-        else:
-            term = half * (b - half) * x / ((a + 2 * half - 1) * (a + 2 * half))
-        denominator = 1 / (1 + term * denominator or _TINY)
-        numerator = 1 + term / numerator or _TINY
-        change = numerator * denominator
-        fraction *= change
-        if abs(1 - change) < 1e-14:
-            break
-    return math.exp(log_factor) / a * (fraction - 1)
-
-
-def _inverse(function: Callable[[float], float], wanted: float, low: float = 0.0, high: float = 1.0) -> float:
-    """Where a rising function reaches `wanted`, by bisection."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        if function(middle) < wanted:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
 
 
 def _at_least_two(values: ArrayLike) -> NDArray[numpy.float64]:

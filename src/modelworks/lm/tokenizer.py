@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
 from tokenizers.models import BPE
-from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
 from tokenizers.trainers import BpeTrainer
 
 END_OF_TEXT = "<|endoftext|>"
@@ -15,10 +15,13 @@ END_OF_TEXT_ID = 0
 
 
 def train(texts: Iterable[str], vocab_size: int, min_frequency: int) -> Tokenizer:
-    """Train on `texts`; id 0 is `END_OF_TEXT`, ids 1 to 256 are the bytes, the rest are merges (perhaps fewer)."""
+    """Train on `texts`; id 0 is `END_OF_TEXT`, ids 1 to 256 are the bytes, the rest are merges (perhaps fewer).
+
+    No merge crosses a digit, so a number is as many tokens as it has digits: sums are learned digit by digit.
+    """
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     tokenizer = Tokenizer(BPE())
-    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
     tokenizer.decoder = ByteLevelDecoder()
     trainer = BpeTrainer(
         vocab_size=vocab_size,
