@@ -357,6 +357,8 @@ def test_params_that_do_not_fit_are_refused(section: str, key: str, value: objec
 
 def test_no_path_leads_from_a_judged_seed_into_the_detectors_settings(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "root", RULES, git=False)
+    for name in ("k2_spikes.smk", "claims.smk"):
+        repository.write(f"rules/{name}", (ROOT / "rules" / name).read_text(encoding="utf-8"))
     repository.write("artifacts/k2/training_log.parquet", "")
     for name in ("tokens/validation/000.safetensors", "tokens/validation/000.parquet"):
         repository.write(f"artifacts/k2/{name}", "")
