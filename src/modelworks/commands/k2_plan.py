@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the run_plan. Raises PlanError if the model that is built has another number of parameters."""
+    """Print the plan. Raises PlanError if the model that is built has another number of parameters."""
     from modelworks.k2 import run_plan
 
     params = run_plan.read(options.directory, options.preset)
