@@ -22,9 +22,9 @@ wildcard_constraints:
     text="[0-9]{3}|arithmetic|questions",
     shard="[0-9]{3}",
     bucket="[0-9]{3}",
-    chunk="[0-9]{3,}",
-    segment="[0-9]{3,}(-of-[0-9]{3,})?",
-    checkpoint="[0-9]{3,}(-of-[0-9]{3,})?",
+    chunk="[0-9]{2}[0-9]+",
+    segment="[0-9]{2}[0-9]+(-of-[0-9]+)?",
+    checkpoint="[0-9]{2}[0-9]+(-of-[0-9]+)?",
 
 
 include: "k2_corpus.smk"

@@ -21,7 +21,7 @@ onstart:
     record_fingerprints()
 """
 RULES = """\
-CHECKPOINTS = range(reads("k2.train.checkpoints")["k2.train.checkpoints"])
+CHECKPOINTS = range(reads("k2.run.base_chunks")["k2.run.base_chunks"])
 
 rule all:
     input: expand("artifacts/parts/{n}.txt", n=CHECKPOINTS), "artifacts/plots/loss.csv", "artifacts/metrics.json"
@@ -55,7 +55,7 @@ class Repository:
     def __init__(self, root: Path, rules: str = RULES, git: bool = True) -> None:
         self.root = root
         for name in ("rules", "profiles", "presets"):
-            shutil.copytree(PROJECT / name, root / name, ignore=shutil.ignore_patterns("k2.smk"))
+            shutil.copytree(PROJECT / name, root / name, ignore=shutil.ignore_patterns("k2*.smk", "claims.smk"))
         for name in ("params.yaml", ".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore"):
             (root / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(PROJECT / name, root / name)

@@ -68,10 +68,10 @@ def test_git_and_dvc_at_the_root_never_see_a_workspace(repository: Repository) -
 
 def test_a_workspace_has_its_own_values_and_keeps_the_comments(bare: Repository) -> None:
     target = bare.root / "w"
-    workspace.create(bare.root, target, ["smoke"], ["k2.train.learning_rate=1e-3", "k2.train.steps=70"])
+    workspace.create(bare.root, target, ["smoke"], ["k2.train.learning_rate=1e-3", "k2.train.warmup_steps=7"])
     values, smoke = params.read(target / "params.yaml"), params.load(bare.root / "presets/smoke.yaml")
     wanted = params.overlay(params.read(bare.root / "params.yaml"), smoke)
-    assert values == params.overlay(wanted, {"k2": {"train": {"learning_rate": 0.001, "steps": 70}}})
+    assert values == params.overlay(wanted, {"k2": {"train": {"learning_rate": 0.001, "warmup_steps": 7}}})
     comments = [
         [line for line in path.read_text().splitlines() if line.startswith("#")]
         for path in (bare.root / "params.yaml", target / "params.yaml")
@@ -139,14 +139,14 @@ def test_faults_name_the_preset_or_the_setting_they_came_from(
     bare: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(bare.root)
-    bare.write("presets/odd.yaml", "k2:\n  train:\n    stepz: 5\n    batch_rows: none\n")
+    bare.write("presets/odd.yaml", "k2:\n  train:\n    warmup_stepz: 5\n    batch_tokens: none\n")
     with pytest.raises(ParamsError) as caught:
         workspace.create(bare.root, Path("w"), ["odd"], ["k2.train.threads=0", "k3.x=1"])
     assert sorted(caught.value.faults) == [
         "--set: k2.train.threads must be an integer >= 1 and <= 256, got 0",
         "--set: k3 is not a known key; known here: seed, prices, k2",
-        "presets/odd.yaml: k2.train.batch_rows must be an integer >= 1, got 'none'",
-        "presets/odd.yaml: k2.train.stepz is not a known key; the nearest known key is k2.train.steps",
+        "presets/odd.yaml: k2.train.batch_tokens must be an integer >= 1, got 'none'",
+        "presets/odd.yaml: k2.train.warmup_stepz is not a known key; the nearest known key is k2.train.warmup_steps",
     ]
     with pytest.raises(
         WorkspaceError, match=r"^--preset smok: there is no presets/smok.yaml; there are odd, paper, smoke$"

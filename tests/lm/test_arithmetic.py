@@ -114,6 +114,13 @@ def test_more_cases_than_the_held_out_operands_give_are_refused_with_the_remedy(
         ("</think>1</think>2", None),
         ("</think>1.5", None),
         ("</think>\u0661", None),
+        ("</think>+12", None),
+        ("</think>012", "012"),
+        ("</think>12\r\n<think>1</think>13", "12"),
+        ("</think>12\x00", None),
+        ("<think></think></think>12", None),
+        ("</think>" + " " * 100_000 + "x", None),
+        ("</think>" + "1" * 100_000 + " " * 100_000 + "x", None),
     ],
 )
 def test_an_answer_is_the_number_alone_after_the_thinking(completion: str, answer: str | None) -> None:

@@ -5,7 +5,7 @@ import random
 import numpy
 import pytest
 
-from modelworks.lm.baselines import joined, lzma_bits, unigram_bits, zlib_bits
+from modelworks.lm.baselines import lzma_bits, unigram_bits, zlib_bits
 
 
 def test_the_unigram_cost_of_a_known_text_is_exact() -> None:
@@ -32,9 +32,3 @@ def test_the_primer_pays_for_what_it_already_holds() -> None:
     far = random.Random(2).randbytes(1 << 17)
     assert lzma_bits(noise, primer=noise + far) < 4_000
     assert lzma_bits(noise, primer=far) > 79_000
-
-
-def test_the_compressed_text_has_the_bytes_that_the_score_divides_by() -> None:
-    texts = ["añ", "", "b"]
-    assert joined(texts) == "añb".encode()
-    assert len(joined(texts)) == sum(len(text.encode()) for text in texts)

@@ -8,9 +8,10 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from modelworks.lm.packing import Tokens
-from modelworks.lm.scoring import Score, score, windows
+from modelworks.lm.scoring import Scores, from_place, score, score_pairs, windows
 
 CONTEXT = 16
+END = 0
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +48,16 @@ def brute_force(model: LlamaForCausalLM, document: Tokens, stride: int) -> float
 
 @pytest.mark.parametrize("stride", [1, 5, 8, CONTEXT])
 def test_the_score_equals_a_brute_force_sum_over_all_tokens(model: LlamaForCausalLM, stride: int) -> None:
-    expected = sum(brute_force(model, document, stride) for document in documents())
-    result = score(model, documents(), CONTEXT, stride, batch_rows=3)
-    assert result.nats == pytest.approx(expected, rel=1e-6)
-    assert result.tokens == sum(len(document) - 1 for document in documents())
+    expected = [brute_force(model, numpy.append(document, END), stride) for document in documents()]
+    result = score(model, documents(), END, CONTEXT, stride, batch_rows=3)
+    assert result.nats.tolist() == pytest.approx(expected, rel=1e-5)
+    assert result.tokens.tolist() == [len(document) for document in documents()]
 
 
 def test_the_score_does_not_depend_on_the_batch_size_or_the_neighbours(model: LlamaForCausalLM) -> None:
-    together = [score(model, documents(), CONTEXT, 8, batch_rows=size).nats for size in (1, 2, 7, 100)]
-    apart = sum(score(model, [document], CONTEXT, 8, batch_rows=4).nats for document in documents())
-    assert together == pytest.approx([apart] * 4, rel=1e-6)
+    apart = [score(model, [document], END, CONTEXT, 8, batch_rows=4).nats[0] for document in documents()]
+    for size in (1, 2, 7, 100):
+        assert score(model, documents(), END, CONTEXT, 8, size).nats.tolist() == pytest.approx(apart, rel=1e-5)
 
 
 @pytest.mark.parametrize("stride", [1, 5, 16])
@@ -72,4 +73,21 @@ def test_each_token_is_a_target_of_exactly_one_window(stride: int) -> None:
 
 
 def test_bits_per_byte_divides_all_nats_by_all_bytes() -> None:
-    assert Score(nats=8 * math.log(2), tokens=3).bits_per_byte(16) == pytest.approx(0.5)
+    scores = Scores(numpy.asarray([3 * math.log(2), 5 * math.log(2)]), numpy.asarray([1, 2]))
+    assert scores.bits_per_byte(16) == pytest.approx(0.5)
+
+
+def test_only_the_tokens_from_a_place_on_are_scored(model: LlamaForCausalLM) -> None:
+    tokens = documents()[4].tolist()
+    parts = [score_pairs(model, [from_place(tokens, place)], 1) for place in (1, 7, len(tokens) - 1)]
+    assert [part.tokens[0] for part in parts] == [len(tokens) - 1, len(tokens) - 7, 1]
+    with torch.no_grad():
+        logs = model(torch.tensor([tokens[:-1]])).logits[0].double().log_softmax(-1)
+    single = -logs.gather(1, torch.tensor(tokens[1:])[:, None])[:, 0]
+    assert [part.nats[0] for part in parts] == pytest.approx(
+        [float(single[p - 1 :].sum()) for p in (1, 7, len(tokens) - 1)]
+    )
+
+
+def test_no_documents_have_no_score(model: LlamaForCausalLM) -> None:
+    assert len(score(model, [], END, CONTEXT, 8, 4).nats) == 0

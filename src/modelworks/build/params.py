@@ -118,7 +118,7 @@ def structural(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def files(params: Mapping[str, Any]) -> list[str]:
-    """The files that values name: of the fields marked `json_schema_extra={"files": True}`, lists of paths or such by name."""
+    """The files that values name: of the fields marked `json_schema_extra={"files": True}`, lists or lists by name."""
     lists = [
         names
         for value in _marked(params, "files").values()

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
+from modelworks.k2.spike_params import Claims, Spikes
 from modelworks.k2.training_params import Model, Order, Run, Train
 
 _TEXT_FORMATS = (".txt", ".md", ".rst")
@@ -152,12 +153,13 @@ class Tokenizer(Section):
 class Evaluate(Section):
     """Sliding windows of the model's context, `stride_share` of it apart, `batch_rows` at a time.
 
-    Every checkpoint answers `cases` problems of each level (0: all), the last one all; `chunk_rows` rows of each chunk
-    are scored.
+    Every checkpoint reads documents of `most_bytes` bytes of each source and answers `cases` problems of each level
+    (0: all), the last one all; `chunk_rows` rows of each chunk are scored.
     """
 
     stride_share: float = Field(gt=0, le=1)
     batch_rows: Count
+    most_bytes: int = Field(ge=0)
     cases: int = Field(ge=0)
     chunk_rows: Count
     threads: Threads
@@ -187,6 +189,8 @@ class K2(Section):
     train: Train
     evaluate: Evaluate
     samples: Samples
+    spikes: Spikes
+    claims: Claims
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from modelworks.lm.permutation import Permutation, seeded_number
 from modelworks.lm.phrasings import ask, count
-from modelworks.lm.sources import Document
 from modelworks.lm.worked import expression, work_out
 
 Part = Literal["train", "validation"]
 
 _OPEN, _CLOSE = "\n<think>", "</think>"
+_MOST_ATTEMPTS = 100_000
 _ANSWER = re.compile(r"\s*(-?[0-9]+)[^\S\n]*(?:\n.*)?", re.DOTALL)
 
 
@@ -42,7 +42,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Case(Problem):
-    """A held-out problem: the model is given `prompt`, which ends with the opening of `<think>`."""
+    """A problem of a level; `id` is unique among all levels' examples and held-out cases."""
 
     level: str
     id: str
@@ -64,20 +64,21 @@ class Problems:
         """How many training examples there are over all levels."""
         return self._ends[-1] if self._ends else 0
 
-    def example(self, index: int) -> Document:
+    def example(self, index: int) -> Case:
         """The training example of that index, levels in their order. Raises IndexError outside range(len)."""
         if not 0 <= index < len(self):
             raise IndexError(f"example {index} is outside range({len(self)})")
         for level, end in zip(self._levels, self._ends, strict=True):
             if index < end:
                 place = index - (end - level.examples)
-                return Document(f"{level.name}/{place:06d}", level.example(place).text)
+                return Case(**vars(level.example(place)), level=level.name, id=f"{level.name}/{place:06d}")
         raise AssertionError
 
     def cases(self) -> list[Case]:
         """The held-out cases, levels in their order, the cases of a level in a seeded order and with unequal prompts.
 
-        Raises ValueError naming the level if its held-out multisets do not give that many prompts.
+        A case's `prompt`, which ends with the opening of `<think>`, is what a model is given. They do not depend on
+        `examples`. Raises ValueError naming the level if its held-out multisets do not give that many prompts.
         """
         return [case for level in self._levels for case in level.held_out()]
 
@@ -97,8 +98,18 @@ class _Level:
         self._numbers = 10 ** level["digits"]
         self._fraction = held_out_fraction
         self._seed = seed
+        self._check()
         size = self._numbers**self._terms * len(self._operations) * count(self._words)
         self._order = Permutation(size, f"{seed}:{name}")
+
+    def _check(self) -> None:
+        """Raise ValueError unless every alternative has an operator between any two terms."""
+        wrong = [one for one in self._operations if len(one) != self._terms - 1 or not set(one) <= set("+-*")]
+        if wrong or not self._operations:
+            raise ValueError(
+                f"level {self.name}: operations must be {self._terms - 1} of + - * for its {self._terms} terms, "
+                f"alternatives separated by spaces, got {' '.join(wrong)!r}"
+            )
 
     def example(self, index: int) -> Problem:
         """The first training problem at places index, index + examples, ...: two examples never meet at a place."""
@@ -106,12 +117,15 @@ class _Level:
             problem = self._problem(self._order(place), "train")
             if problem is not None:
                 return problem
-        for attempt in itertools.count():
+        for attempt in range(_MOST_ATTEMPTS):
             drawn = seeded_number(f"{self._seed}:{self.name}:{index}:{attempt}") % self._order.size
             problem = self._problem(drawn, "train")
             if problem is not None:
                 return problem
-        raise AssertionError
+        raise ValueError(
+            f"level {self.name}: no training problem is left in {_MOST_ATTEMPTS} draws: lower held_out_fraction, raise "
+            "terms or digits, or set examples to 0"
+        )
 
     def held_out(self) -> Iterator[Case]:
         problems = (self._problem(self._order(place), "validation") for place in range(self._order.size))

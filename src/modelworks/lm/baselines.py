@@ -3,7 +3,6 @@
 import lzma
 import math
 import zlib
-from collections.abc import Iterable
 
 import numpy
 from numpy.typing import NDArray
@@ -37,8 +36,3 @@ def _lzma(text: bytes) -> bytes:
         {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": size, "lc": 3, "lp": 0, "pb": 0}
     ]
     return lzma.compress(text, format=lzma.FORMAT_RAW, filters=filters)
-
-
-def joined(texts: Iterable[str]) -> bytes:
-    """All texts in order, with nothing between them: the bytes that bits per byte divides by."""
-    return b"".join(text.encode() for text in texts)

@@ -17,8 +17,10 @@ FORMAT = "modelworks-release"
 VERSION = 1
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
-# May lie in the folder and is covered by no hash: costs come from a ledger, which other runs of the same build change.
-EXCLUDED = ("COSTS.json",)
+# May lie in the folder and are covered by no hash. Costs come from a ledger, which other runs of the same build change;
+# the other is an empty file by which Snakemake knows how old a folder is.
+COSTS, TIMESTAMP = "COSTS.json", ".snakemake_timestamp"
+EXCLUDED = (COSTS, TIMESTAMP)
 
 _OWN = frozenset({MANIFEST, SUMS, *EXCLUDED})
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -79,8 +81,8 @@ def seal(directory: Path, name: str) -> Manifest:
     manifest = Manifest(name, tuple(sorted(files)))
     if faults := [*_name_faults(name), *_entry_faults(manifest.files)]:
         raise BundleError("\n".join(faults))
-    for file, text in ((MANIFEST, manifest.text()), (SUMS, manifest.sums())):
-        (directory / file).write_text(text, encoding="utf-8", newline="\n")
+    for written, text in ((MANIFEST, manifest.text()), (SUMS, manifest.sums())):
+        (directory / written).write_text(text, encoding="utf-8", newline="\n")
     return manifest
 
 
@@ -93,7 +95,9 @@ def parse(content: bytes) -> Manifest:
     if not isinstance(data, dict) or tuple(data) != _KEYS:
         raise BundleError(f"{MANIFEST}: must hold {', '.join(_KEYS)}, in this order")
     if data["format"] != FORMAT or data["version"] != VERSION or data["excluded"] != list(EXCLUDED):
-        raise BundleError(f"{MANIFEST}: must be of the format {FORMAT}, version {VERSION}, without {EXCLUDED[0]} only")
+        raise BundleError(
+            f"{MANIFEST}: must be of the format {FORMAT}, version {VERSION}, and exclude {', '.join(EXCLUDED)}"
+        )
     faults = [*_name_faults(data["name"])]
     files: list[Entry] = []
     for number, item in enumerate(data["files"] if isinstance(data["files"], list) else [None]):

@@ -7,10 +7,10 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
-from modelworks.lm.bundle import EXCLUDED, MANIFEST, SUMS, BundleError, Entry, Manifest, parse, shown
+from modelworks.lm.bundle import EXCLUDED, MANIFEST, SUMS, TIMESTAMP, BundleError, Entry, Manifest, parse, shown
 
 MOST_MANIFEST_BYTES = 256 << 20
 
@@ -40,6 +40,8 @@ def check(directory: Path) -> Checked:
         faults += _file_faults(directory, file, found)
     added = sorted(found.keys() - listed - {MANIFEST, SUMS, *EXCLUDED})
     faults += [f"{shown(path)}: is not in {MANIFEST}: it was added" for path in added]
+    if found.get(TIMESTAMP):
+        faults.append(f"{TIMESTAMP}: must be empty")
     return Checked(manifest, (*faults, *_sums_faults(directory, manifest, found)))
 
 
@@ -101,7 +103,7 @@ def _read(directory: Path, path: str) -> bytes:
     return content
 
 
-def _open(directory: Path, path: str) -> BinaryIO:
+def _open(directory: Path, path: str) -> BufferedReader:
     handle = os.open(directory / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)

@@ -15,7 +15,7 @@ _SHARE = 50  # no more than a fiftieth of the time is spent on saving
 
 
 class Progress:
-    """Folders `after-STEP` in a stage's scratch folder: saved after the steps `due` and each half minute, the last kept.
+    """Folders `after-STEP` in a stage's scratch folder: after the steps `due` and every half minute, the last kept.
 
     Going on from one gives the bytes of the undisturbed training. None of it enters the result. `say` takes a line.
     """

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 from torch import distributed
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from torch.nn.parallel import DistributedDataParallel
 from transformers import LlamaForCausalLM
 
@@ -26,11 +26,16 @@ class Ranks:
     device: torch.device
 
     def sharded(self, model: LlamaForCausalLM) -> LlamaForCausalLM:
-        """With fsdp2 each layer's weights become this rank's share, before the optimizer is made; else nothing."""
+        """With fsdp2 each layer's weights become this rank's share, before the optimizer is made; else nothing.
+
+        GPUs gather weights in bfloat16 and sum gradients in float32.
+        """
         if self.parallel == "fsdp2":
+            precision = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+            policy = precision if self.device.type == "cuda" else MixedPrecisionPolicy()
             for layer in model.model.layers:
-                fully_shard(layer)
-            fully_shard(model)
+                fully_shard(layer, mp_policy=policy)
+            fully_shard(model, mp_policy=policy)
         return model
 
     def wrapped(self, model: LlamaForCausalLM, compiled: bool) -> Any:
