@@ -95,7 +95,7 @@ def noted(path: Path, key: str) -> int:
 
 def row_groups(path: Path, columns: Sequence[str]) -> Iterator[pyarrow.Table]:
     """One row group after another, only those columns."""
-    with parquet.ParquetFile(path, memory_map=True) as file:
+    with parquet.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns=list(columns), use_threads=False)
 
@@ -107,7 +107,7 @@ def read(paths: Sequence[Path], columns: Sequence[str]) -> dict[str, NDArray[Any
 
 def read_bucket(path: Path, bucket: int, columns: Sequence[str]) -> Iterator[dict[str, NDArray[Any]]]:
     """The rows of one bucket of what a `BucketWriter` wrote, one row group after another; others are not read."""
-    with parquet.ParquetFile(path, memory_map=True) as file:
+    with parquet.ParquetFile(path) as file:
         place = file.schema_arrow.get_field_index(_BUCKET)
         for group in range(file.num_row_groups):
             statistics = file.metadata.row_group(group).column(place).statistics
