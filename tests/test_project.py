@@ -28,7 +28,7 @@ TINY = [
     "k2.spikes.calibration_seeds=[101]",
 ]
 SUMMARY = re.compile(r"^restored (\d+), ran (\d+), not memoized (\d+),", re.MULTILINE)
-JOBS = 13
+JOBS = 40
 CHANGED = 6
 
 

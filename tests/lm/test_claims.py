@@ -106,8 +106,8 @@ def test_the_file_and_the_page_hold_everything_that_was_declared_and_found(tmp_p
     assert json.loads((tmp_path / "claims.json").read_text()) == [written, written]
     shown = (tmp_path / "claims.html").read_text()
     assert shown == page([written, written])
-    assert "reported by the paper: 12 % better (table &lt;3&gt;)" in shown
-    assert "the paper gives no figure" in shown
+    assert "Reported by the paper: 12 % better (table &lt;3&gt;)" in shown
+    assert "The paper gives no figure" in shown
     assert "It is &lt;worse&gt;" in shown
     assert shown.count('<span class="verdict supported">supported</span>') == 4
     assert shown.count('<span class="verdict inconclusive">inconclusive</span>') == 2

@@ -58,20 +58,20 @@ def number(value: float) -> str:
 def _article(claim: Mapping[str, Any]) -> str:
     interval = claim["interval"]
     unit = html.escape(claim["unit"])
-    measured = f"{html.escape(claim['metric'])}: {number(claim['estimate'])} {unit}"
+    measured = f"{_sentence(claim['metric'])}: {number(claim['estimate'])} {unit}"
     if claim["kind"] == "count":
         bound = "at least" if claim["direction"] == "above" else "at most"
         needed = f"{bound} {claim['margin']:g} of {claim['of']} seeds"
-        measured = f"{html.escape(claim['metric'])}: {claim['count']} of {claim['of']} seeds"
+        measured = f"{_sentence(claim['metric'])}: {claim['count']} of {claim['of']} seeds"
         more = f"About seeds in general: {claim['beyond_these_seeds']}."
     else:
         needed = f"{claim['direction']} {number(claim['margin'])} {unit}"
         more = _wider(claim)
     reported = claim["reported_by_the_paper"]
     paper = (
-        f"reported by the paper: {html.escape(reported['text'])} ({html.escape(reported['source'])})"
+        f"Reported by the paper: {html.escape(reported['text'])} ({html.escape(reported['source'])})"
         if reported
-        else "the paper gives no figure"
+        else "The paper gives no figure"
     )
     shade = claim["verdict"].split()[0]
     return (
@@ -82,6 +82,10 @@ def _article(claim: Mapping[str, Any]) -> str:
         f" {paper}.</p>\n"
         f'</div>\n<div>\n<span class="verdict {shade}">{claim["verdict"]}</span>\n{_drawing(claim)}</div>\n</article>\n'
     )
+
+
+def _sentence(text: str) -> str:
+    return html.escape(text[:1].upper() + text[1:])
 
 
 def _wider(claim: Mapping[str, Any]) -> str:

@@ -30,7 +30,12 @@ def main(stage: Stage) -> None:
 
 
 def judged(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Finding]:
-    """Every claim with its verdict."""
+    """Every claim with its verdict. Raises ValueError if more seeds are asked for than there are."""
+    if margins["found_at_least"] > len(results["seeds"]):
+        raise ValueError(
+            f"params.yaml: k2.claims.found_at_least is {margins['found_at_least']}, but k2.spikes.seeds are only "
+            f"{len(results['seeds'])}: lower it, or add seeds"
+        )
     effects = [*_longer(results, margins), *_rollback(results, margins)]
     return [*together(effects), *_counts(results, margins)]
 

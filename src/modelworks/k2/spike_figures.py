@@ -24,6 +24,8 @@ def main_run(log: polars.DataFrame, events: Sequence[Mapping[str, Any]]) -> str:
             axes.set_ylabel(label)
             _mark(axes, events)
         drawn.axes[1, 0].set_yscale("log")
+        drawn.axes[1, 0].yaxis.set_major_formatter("{x:g}")
+        drawn.axes[1, 0].yaxis.set_minor_formatter("{x:g}")
         drawn.axes[1, 0].set_xlabel("step")
     return drawn.inline("loss and gradient norm of the main run")
 

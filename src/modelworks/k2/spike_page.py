@@ -58,7 +58,7 @@ def main(stage: Stage) -> None:
         ),
         _section(
             "A fault planted in the data",
-            f"In chunk {fault['chunk']} {100 * fault['branch_strength']:g} % of the rows are corrupted "
+            f"{100 * fault['branch_strength']:g} % of the rows of chunk {fault['chunk']} are corrupted "
             f"({fault['kind']}). Same seed, same steps, with and without it; shaded: what the detector found.",
             spike_figures.planted(logs, results),
             _caused_table(results["caused"]),
