@@ -18,6 +18,7 @@ from modelworks.lm import overlap as overlap_module
 from modelworks.lm.corpus import paragraphs
 from modelworks.lm.overlap import Overlap
 from tests.k2.corpus_stages import build_corpus, corpus_params, file_bytes, part, report, run
+from tests.lm.test_minhash import planted as planted_pairs
 
 ROOT = Path(__file__).parents[2]
 REFERENCE, DOCSTRINGS = ROOT / "data/python_reference.jsonl", ROOT / "data/python_docstrings.jsonl"
@@ -141,6 +142,35 @@ def test_a_paragraph_of_a_removed_document_stays_in_the_document_that_comes_late
     texts = {row["document"]: row["text"] for side in ("train", "validation") for row in part(corpus, side).to_dicts()}
     assert texts.keys() == {"first", "later"}
     assert extra in texts["later"]
+
+
+def test_a_document_made_of_earlier_paragraphs_is_dropped_and_the_bytes_left_are_counted_exactly(
+    tmp_path: Path,
+) -> None:
+    generator = random.Random(11)
+    texts = [document(generator) for _ in range(20)]
+    halves = [text.split("\n\n") for text in texts]
+    rows = [(f"d{number}", text) for number, text in enumerate(texts)]
+    rows += [("patched", "\n\n".join([halves[0][0], halves[1][1], halves[2][2]])), ("half", halves[3][0] + "\n\nnew")]
+    corpus = build_corpus(tmp_path, corpus_params({"own": [jsonl(tmp_path / "x.jsonl", rows)]}))
+    both = polars.concat([part(corpus, "train"), part(corpus, "validation")])
+    assert set(both["document"]) == {name for name, _ in rows} - {"patched"}
+    assert both.filter(polars.col("document") == "half")["text"].to_list() == ["new"]
+    counts = json.loads((corpus / "counts.json").read_text())["own"]
+    assert counts["paragraph_documents"] == 21
+    assert counts["paragraph_bytes"] == both["text"].str.len_bytes().sum()
+
+
+def test_near_copies_above_the_threshold_are_dropped_and_those_below_are_not(tmp_path: Path) -> None:
+    rows = [
+        (f"{jaccard}-{number}", text)
+        for jaccard in (0.7, 0.9)
+        for number, (text,) in enumerate(planted_pairs(jaccard, 60, seed=14))
+    ]
+    build_corpus(tmp_path, corpus_params({"own": [jsonl(tmp_path / "x.jsonl", rows)]}))
+    removed = polars.read_parquet(tmp_path / "corpus/removed.parquet")["number"].to_list()
+    assert sum(number < 120 for number in removed) <= 3
+    assert sum(number >= 120 for number in removed) >= 58
 
 
 def test_a_module_in_two_sources_is_in_one_part(tmp_path: Path) -> None:

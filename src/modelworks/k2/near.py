@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from modelworks.lm.duplicates import candidates
 from modelworks.lm.minhash import Signatures, similarity
-from modelworks.lm.tables import TableWriter, bucket_rows, read_bucket, row_groups
+from modelworks.lm.tables import TableWriter, bucket_rows, fixed_bytes, read_bucket, row_groups
 from modelworks.lm.words import Hashes, Places
 from modelworks.stage import Stage
 
-_PASS_ROWS = 1 << 19
+_PASS_ROWS = 1 << 20
 
 PAIRS = pyarrow.schema([("first", pyarrow.int64()), ("second", pyarrow.int64()), ("similarity", pyarrow.float64())])
 
@@ -22,7 +22,7 @@ PAIRS = pyarrow.schema([("first", pyarrow.int64()), ("second", pyarrow.int64()),
 def main(stage: Stage) -> None:
     """Inputs: bands, documents (of all shards). Output: pairs (Parquet: first, second, similarity). Arg: bucket.
 
-    A bucket of more than 524,288 rows is worked through in several passes, so memory does not grow with it.
+    A bucket of more than 1,048,576 rows is worked through in several passes, so memory does not grow with it.
     """
     near, shards = stage.params["k2"]["corpus"]["near"], stage.params["k2"]["corpus"]["shards"]
     bucket = int(stage.args["bucket"])
@@ -59,11 +59,9 @@ def _signatures(paths: Sequence[Path], wanted: Places, permutations: int) -> Sig
     for path in paths if len(wanted) else ():
         for table in row_groups(path, ["number", "signature"]):
             numbers = table.column("number").to_numpy()
-            here = numpy.flatnonzero(numpy.isin(numbers, wanted))
-            if len(here):
-                rows = table.column("signature").take(here).combine_chunks()
-                flat = numpy.frombuffer(b"".join(rows.to_pylist()), dtype="<u2")
-                found[numpy.searchsorted(wanted, numbers[here])] = flat.reshape(len(here), permutations)
+            places = numpy.minimum(numpy.searchsorted(wanted, numbers), len(wanted) - 1)
+            here = wanted[places] == numbers
+            found[places[here]] = fixed_bytes(table.column("signature"))[here].view("<u2")
     return found
 
 

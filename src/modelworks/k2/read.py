@@ -60,9 +60,11 @@ def main(stage: Stage) -> None:
     signature = pyarrow.field("signature", pyarrow.binary(2 * near["permutations"]))
     with (
         TableWriter(stage.output("text"), TEXT) as text,
-        TableWriter(stage.output("documents"), DOCUMENTS.append(signature)) as documents,
-        BucketWriter(stage.output("paragraphs"), PARAGRAPHS, shards) as found,
-        BucketWriter(stage.output("bands"), BANDS, shards) as bands,
+        TableWriter(
+            stage.output("documents"), DOCUMENTS.append(signature), raw=["name", "hash", "signature"]
+        ) as documents,
+        BucketWriter(stage.output("paragraphs"), PARAGRAPHS, shards, raw=["hash"]) as found,
+        BucketWriter(stage.output("bands"), BANDS, shards, raw=["key"]) as bands,
     ):
         share = Share(int(stage.args["shard"]), shards)
         for batch in _batches(_documents(stage.inputs.get("data", []), params, share)):

@@ -40,8 +40,11 @@ def candidates(keys: Hashes, numbers: Places) -> tuple[Places, Places]:
     first = numpy.concatenate([lowest[later], numbers[later - 1]])
     second = numpy.concatenate([numbers[later], numbers[later]])
     unlike = first != second
-    pairs = numpy.unique(numpy.stack([first[unlike], second[unlike]]), axis=1)
-    return pairs[0], pairs[1]
+    first, second = first[unlike], second[unlike]
+    order = numpy.lexsort((second, first))
+    first, second = first[order], second[order]
+    new = numpy.concatenate([[True], (first[1:] != first[:-1]) | (second[1:] != second[:-1])])[: len(first)]
+    return first[new], second[new]
 
 
 def lowest_connected(numbers: Places, first: Places, second: Places) -> Places:

@@ -1,6 +1,6 @@
 """Parquet tables written piece by piece and read back piece by piece, so that neither side holds one whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,12 +17,18 @@ _FLUSH_ROWS = 1 << 18
 
 
 class TableWriter:
-    """Writes one row group for each call of `write`: Zstandard, without dictionaries."""
+    """Writes one row group for each call of `write`: Zstandard, hashes (`raw`) as they are, without dictionaries."""
 
-    def __init__(self, path: Path, schema: pyarrow.Schema, level: int = 1) -> None:
+    def __init__(self, path: Path, schema: pyarrow.Schema, level: int = 1, raw: Collection[str] = ()) -> None:
         self.schema = schema
+        packed = [name for name in schema.names if name not in raw]
         self._writer = parquet.ParquetWriter(
-            path, schema, compression="zstd", compression_level=level, use_dictionary=False, store_schema=False
+            path,
+            schema,
+            compression={**dict.fromkeys(raw, "none"), **dict.fromkeys(packed, "zstd")},
+            compression_level=dict.fromkeys(packed, level),
+            use_dictionary=False,
+            store_schema=False,
         )
 
     def write(self, columns: Columns) -> None:
@@ -47,8 +53,8 @@ class TableWriter:
 class BucketWriter(TableWriter):
     """Writes rows apart by bucket, `keys % buckets`: each row group holds rows of one bucket in the order added."""
 
-    def __init__(self, path: Path, schema: pyarrow.Schema, buckets: int) -> None:
-        super().__init__(path, schema.append(pyarrow.field(_BUCKET, pyarrow.int32())))
+    def __init__(self, path: Path, schema: pyarrow.Schema, buckets: int, raw: Collection[str] = ()) -> None:
+        super().__init__(path, schema.append(pyarrow.field(_BUCKET, pyarrow.int32())), raw=raw)
         self._buckets = buckets
         self._waiting: list[tuple[NDArray[numpy.uint64], dict[str, NDArray[Any]]]] = []
         self._rows = 0
@@ -108,6 +114,14 @@ def read_bucket(path: Path, bucket: int, columns: Sequence[str]) -> Iterator[dic
             if statistics.min == bucket:
                 table = file.read_row_group(group, columns=list(columns), use_threads=False)
                 yield {name: table.column(name).to_numpy() for name in columns}
+
+
+def fixed_bytes(column: pyarrow.ChunkedArray) -> NDArray[numpy.uint8]:
+    """A column of byte strings of one length, uint8[rows, length], where it lies."""
+    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    width = array.type.byte_width
+    flat = numpy.frombuffer(array.buffers()[1], dtype=numpy.uint8)
+    return flat[array.offset * width : (array.offset + len(array)) * width].reshape(len(array), width)
 
 
 def bucket_rows(paths: Sequence[Path], bucket: int) -> int:
