@@ -171,24 +171,24 @@ rule k2_held_out:
         " --out validation {output.validation}"
 
 
-rule k2_held_out_grams:
+rule k2_grams:
     """Collect the runs of words of the validation text, which training text must not hold."""
     input:
-        code=code("modelworks.k2.held_out_grams"),
+        code=code("modelworks.k2.grams"),
         validation=expand(
             "artifacts/k2/corpus/validation/{shard}.parquet", shard=K2_SHARDS
         ),
     output:
         grams="artifacts/k2/corpus/grams.parquet",
     log:
-        "logs/k2_held_out_grams.log",
+        "logs/k2_grams.log",
     threads: 1
     resources:
         mem_mb=1000,
     params:
         reads=reads("k2.corpus.overlap_words"),
     shell:
-        "python -m modelworks.build.run modelworks.k2.held_out_grams --rule k2_held_out_grams --log {log} --reads {params.reads}"
+        "python -m modelworks.build.run modelworks.k2.grams --rule k2_grams --log {log} --reads {params.reads}"
         " --in code {input.code} --in validation {input.validation}"
         " --out grams {output.grams}"
 
@@ -203,7 +203,7 @@ rule k2_sections:
         grams="artifacts/k2/corpus/grams.parquet",
     output:
         train="artifacts/k2/corpus/train/{shard}.parquet",
-        dropped="artifacts/k2/corpus/dropped/{shard}.json",
+        dropped="artifacts/k2/corpus/dropped/{shard}.parquet",
     log:
         "logs/k2_sections/{shard}.log",
     threads: 1
@@ -228,7 +228,7 @@ rule k2_corpus_report:
     input:
         code=code("modelworks.k2.corpus_report"),
         counts="artifacts/k2/corpus/counts.json",
-        dropped=expand("artifacts/k2/corpus/dropped/{shard}.json", shard=K2_SHARDS),
+        dropped=expand("artifacts/k2/corpus/dropped/{shard}.parquet", shard=K2_SHARDS),
         train=expand("artifacts/k2/corpus/train/{text}.parquet", text=K2_TEXTS),
         validation=expand(
             "artifacts/k2/corpus/validation/{text}.parquet", text=K2_TEXTS

@@ -24,20 +24,20 @@ rule k2_baselines:
         " --out scores {output.scores}"
 
 
-rule k2_grams:
+rule k2_training_grams:
     """The runs of 8 words of the training text as sorted hashes: what a sample may have copied."""
     input:
-        code=code("modelworks.k2.grams"),
+        code=code("modelworks.k2.training_grams"),
         texts=expand("artifacts/k2/corpus/train/{text}.parquet", text=K2_TEXTS),
     output:
         table="artifacts/k2/grams.u64",
     log:
-        "logs/k2_grams.log",
+        "logs/k2_training_grams.log",
     threads: 1
     resources:
         mem_mb=1000,
     shell:
-        "python -m modelworks.build.run modelworks.k2.grams --rule k2_grams --log {log}"
+        "python -m modelworks.build.run modelworks.k2.training_grams --rule k2_training_grams --log {log}"
         " --in code {input.code} --in texts {input.texts} --out table {output.table} --arg words=8"
 
 

@@ -23,9 +23,9 @@ EDITS: dict[str, list[Edit]] = {
     "`reads()` names no key": [(RULES, 'reads("demo.word")', 'reads("demo.words")')],
     "`code()` names no module": [(RULES, 'code("modelworks.demo.count")', 'code("modelworks.demo.cuont")')],
     "a rule without `code=`, or with another module's": [
-        (RULES, 'code=code("modelworks.demo.count")', 'code=code("modelworks.k2.corpus")')
+        (RULES, 'code=code("modelworks.demo.count")', 'code=code("modelworks.k2.tokens")')
     ],
-    "a path spelled out in the command": [(RULES, "{input.corpus}", "artifacts/k2/corpus/train.parquet")],
+    "a path spelled out in the command": [(RULES, "{input.corpus}", "artifacts/k2/corpus/train/questions.parquet")],
     "a value on the command line (`--config`)": [],
     "the stage reads a file that its rule does not declare": [
         (STAGE, "    word =", '    open("artifacts/k2/corpus/report.json")\n    word =')
@@ -71,7 +71,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 
 def test_the_stage_counts_and_is_memoized(followed: Clone) -> None:
-    texts = polars.read_parquet(followed.folder / "artifacts/k2/corpus/train.parquet")["text"]
+    texts = polars.read_parquet(followed.folder / "artifacts/k2/corpus/train/questions.parquet")["text"]
     found = json.loads((followed.folder / TARGET).read_text())
     assert found == {"word": "yield", "count": sum("yield" in text for text in texts)}
     assert found["count"] > 0

@@ -1,6 +1,7 @@
 """Runs the stages that make the corpus by calling their modules, without an engine."""
 
 import importlib
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -86,7 +87,7 @@ def build_corpus(directory: Path, params: dict[str, Any]) -> Path:
     run("grams", directory, {"validation": every("validation")}, {"grams": "corpus/grams.parquet"}, params)
     for shard in shards:
         given = planned(shard, every("repeats")) | {"grams": ["corpus/grams.parquet"]}
-        made = {"train": f"corpus/train/{shard}.parquet", "dropped": f"corpus/dropped/{shard}.json"}
+        made = {"train": f"corpus/train/{shard}.parquet", "dropped": f"corpus/dropped/{shard}.parquet"}
         run("sections", directory, given, made, params, shard=shard)
     return directory / "corpus"
 
@@ -99,3 +100,35 @@ def planned(shard: str, repeats: list[str]) -> dict[str, Sequence[Path | str]]:
 def part(corpus: Path, name: str) -> polars.DataFrame:
     """All rows of a part, sorted by id."""
     return polars.concat(polars.read_parquet(path) for path in sorted((corpus / name).glob("*.parquet"))).sort("id")
+
+
+def file_bytes(directory: Path) -> dict[str, bytes]:
+    """Every file under `directory` by its relative name."""
+    return {str(p.relative_to(directory)): p.read_bytes() for p in sorted(directory.rglob("*")) if p.is_file()}
+
+
+def report(
+    corpus: Path,
+    directory: Path,
+    params: dict[str, Any],
+    cases: Sequence[Sequence[int]] = ((1, 2),),
+    training: Sequence[Sequence[int]] = ((3, 4),),
+) -> dict[str, Any]:
+    """Run the report, with one arithmetic document beside the corpus; its JSON files."""
+    directory.mkdir(exist_ok=True)
+    held = {"level": ["easy"] * len(cases), "operands": [list(one) for one in cases]}
+    polars.DataFrame(held).write_parquet(directory / "cases.parquet")
+    trained = {"level": ["easy"] * len(training), "operands": [list(one) for one in training]}
+    polars.DataFrame(trained).write_parquet(directory / "operands.parquet")
+    one = {"id": ["easy/0"], "source": ["arithmetic"], "document": ["easy/0"], "text": ["1+2=3"]}
+    polars.DataFrame(one).write_parquet(directory / "arithmetic.parquet")
+    inputs: dict[str, list[Path | str]] = {
+        "counts": [corpus / "counts.json"],
+        "dropped": sorted((corpus / "dropped").iterdir()),
+        "cases": ["cases.parquet"],
+        "training_operands": ["operands.parquet"],
+        **{side: [*sorted((corpus / side).iterdir()), "arithmetic.parquet"] for side in ("train", "validation")},
+    }
+    made = {"report": "report.json", "overlap": "overlap.json", "statistics": "statistics.parquet"}
+    run("corpus_report", directory, inputs, made, params)
+    return {name: json.loads((directory / f"{name}.json").read_text()) for name in ("report", "overlap")}

@@ -187,7 +187,7 @@ def measure(folder: Path) -> None:
     train = [f"corpus/train/{text}.parquet" for text in TEXTS]
     validation = [f"corpus/validation/{text}.parquet" for text in TEXTS]
     run_stage("baselines", folder, {"train": train, "validation": validation}, {"scores": "baselines.json"})
-    run_stage("grams", folder, {"texts": train}, {"table": "grams.u64"}, {"words": "8"})
+    run_stage("training_grams", folder, {"texts": train}, {"table": "grams.u64"}, {"words": "8"})
     for checkpoint in CHECKPOINTS:
         evaluate(folder, checkpoint, checkpoint == CHECKPOINTS[-1])
     paths = [f"checkpoints/{checkpoint}" for checkpoint in CHECKPOINTS]

@@ -15,8 +15,8 @@ from modelworks.lm.model import initialise, save_checkpoint
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.lm.tokenizer import train
 from modelworks.stage import Stage
-from tests.k2.conftest import ROOT
 
+ROOT = Path(__file__).parents[2]
 CHECKPOINTS = ("001", "002-of-003", "003-of-003")
 TEXTS = ("000", "arithmetic", "questions")
 PAGES = ("results.csv", "longitudinal.html", "gallery.html")
@@ -39,6 +39,11 @@ def params() -> dict[str, Any]:
     k2["model"] |= sizes
     k2["tokenizer"]["vocab_size"] = 300
     return {"seed": read["seed"], "k2": k2}
+
+
+def file_bytes(directory: Path) -> dict[str, bytes]:
+    """Every file under `directory` by its relative name."""
+    return {str(p.relative_to(directory)): p.read_bytes() for p in sorted(directory.rglob("*")) if p.is_file()}
 
 
 def make(folder: Path) -> None:

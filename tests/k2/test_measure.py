@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from modelworks.k2 import evaluate
-from modelworks.k2.measures import BENCHMARKS, SCHEMA
+from modelworks.k2.measures import BENCHMARKS, SCHEMA, seen_effect
 from modelworks.lm import grams
 from modelworks.lm.model import load_checkpoint
 from modelworks.lm.tokenizer import load
@@ -96,6 +96,22 @@ def test_seen_is_what_the_checkpoint_or_one_before_it_has_trained_on(table: pola
     assert rows["count"].unique().to_list() == [3 * 32]  # rows of the longer context are cut
 
 
+def test_memory_is_told_from_hard_chunks_and_late_checkpoints() -> None:
+    cells = [
+        {
+            "benchmark": "chunk_loss",
+            "checkpoint": f"{checkpoint}",
+            "item": f"{chunk}",
+            "seen": chunk <= checkpoint,
+            "value": 5 - checkpoint / 3 + chunk * chunk - 0.25 * (chunk <= checkpoint),
+        }
+        for checkpoint in range(6)
+        for chunk in range(6)
+    ]
+    assert seen_effect(polars.DataFrame(cells)) == pytest.approx(0.25)
+    assert seen_effect(polars.DataFrame(cells).with_columns(seen=polars.lit(True))) is None
+
+
 def test_the_samples_of_all_checkpoints_are_drawn_from_the_same_seeds_and_all_kept(run: Path) -> None:
     galleries = [read(run / f"gallery/{name}.json")["samples"] for name in CHECKPOINTS]
     keys = [[(s["prompt"], s["number"], s["seed"]) for s in samples] for samples in galleries]
@@ -148,6 +164,7 @@ def test_the_summary_is_of_the_last_checkpoint_beside_the_baselines(run: Path, t
     known = read(run / "baselines.json")["sources"]["reference"]
     bars = ("lzma_primed", "lzma_primed_all", "kneser_ney", "kneser_ney_all")
     assert metrics["below"] == {"source": "reference"} | {name: bits["reference"] < known[name] for name in bars}
+    assert metrics["seen_lowers_loss_by"] == pytest.approx(seen_effect(table), abs=1e-6)
     assert metrics["training_token_shares"] == {"arithmetic": 0.25, "reference": 0.75}
     for name in ("loss", "bits_per_byte", "exact_match"):
         assert {"step", name} <= set(polars.read_csv(run / f"plots/{name}.csv").columns)

@@ -9,11 +9,11 @@ import pytest
 
 from modelworks.build import params as params_file
 from modelworks.cli import main
-from modelworks.k2 import plan
+from modelworks.k2 import run_plan
 from modelworks.k2.segments import segments
 
 ROOT = Path(__file__).parents[2]
-A100 = plan.Hardware("A100", 510, 0.4, 2.0)
+A100 = run_plan.Hardware("A100", 510, 0.4, 2.0)
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def paper() -> dict[str, Any]:
     """The values of the paper preset."""
-    return plan.read(ROOT, "paper")
+    return run_plan.read(ROOT, "paper")
 
 
 def test_the_paper_preset_is_k2_65b(paper: dict[str, Any]) -> None:
-    planned = plan.plan(paper, A100)
+    planned = run_plan.plan(paper, A100)
     assert planned["parameters"]["total"] == 65_286_184_960
     base, long = planned["phases"]
     assert (base["steps"], base["chunks"], base["context"]) == (338_760, 360, 2048)
@@ -50,32 +50,32 @@ def test_the_paper_preset_is_k2_65b(paper: dict[str, Any]) -> None:
 
 
 def test_the_model_of_the_paper_is_built_without_memory_and_has_the_published_size(paper: dict[str, Any]) -> None:
-    assert plan.parameters_on_meta(paper) == 65_286_184_960
+    assert run_plan.parameters_on_meta(paper) == 65_286_184_960
 
 
 def test_hours_and_money_follow_from_flops_and_peak(paper: dict[str, Any]) -> None:
-    planned = plan.plan(paper, A100)
+    planned = run_plan.plan(paper, A100)
     assert planned["gpu_hours"] == pytest.approx(planned["flops"] / (0.4 * 312e12) / 3600)
     assert planned["hours"] == pytest.approx(planned["gpu_hours"] / 510)
     assert planned["money"] == pytest.approx(planned["gpu_hours"] * 2)
-    twice = plan.plan(paper, plan.Hardware("A100", 1020, 0.8, 2.0))
+    twice = run_plan.plan(paper, run_plan.Hardware("A100", 1020, 0.8, 2.0))
     assert twice["gpu_hours"] == pytest.approx(planned["gpu_hours"] / 2)
     assert twice["memory_per_gpu"]["weights"] == pytest.approx(planned["memory_per_gpu"]["weights"] / 2, rel=1e-6)
 
 
 def test_the_phases_add_up_and_one_that_is_not_trained_is_left_out(paper: dict[str, Any]) -> None:
-    planned = plan.plan(paper, A100)
+    planned = run_plan.plan(paper, A100)
     assert planned["flops"] == sum(phase["flops"] for phase in planned["phases"])
     shorter = params_file.overlay(paper, {"k2": {"run": {"long_chunks": 0}}})
-    assert [phase["name"] for phase in plan.plan(shorter, A100)["phases"]] == ["base"]
+    assert [phase["name"] for phase in run_plan.plan(shorter, A100)["phases"]] == ["base"]
 
 
 def test_a_tied_model_is_planned_and_built_alike() -> None:
-    params = plan.read(ROOT, None)
+    params = run_plan.read(ROOT, None)
     assert params["k2"]["model"]["tie_word_embeddings"]
-    planned = plan.plan(params, plan.Hardware("H100", 1, 0.4, 2.0))
+    planned = run_plan.plan(params, run_plan.Hardware("H100", 1, 0.4, 2.0))
     assert planned["parameters"]["output"] == 0
-    assert plan.parameters_on_meta(params) == planned["parameters"]["total"]
+    assert run_plan.parameters_on_meta(params) == planned["parameters"]["total"]
 
 
 def test_the_command_prints_what_it_plans(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +103,7 @@ def test_the_values_of_a_workspace_are_planned_without_a_preset(
 def test_a_model_of_another_size_than_planned_is_an_error(
     repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "parameters_on_meta", lambda params: 5)
+    monkeypatch.setattr(run_plan, "parameters_on_meta", lambda params: 5)
     assert main(["k2", "plan"]) == 1
     assert "error: the model has 5 parameters when it is built, " in capsys.readouterr().err
 

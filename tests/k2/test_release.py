@@ -17,8 +17,7 @@ from modelworks.cli import main
 from modelworks.lm.model import load_checkpoint, parameter_count
 from modelworks.lm.tokenizer import load
 from tests.k2 import released
-from tests.k2.conftest import file_bytes
-from tests.k2.released import CHECKPOINTS, SCORES, TEXT, bundle, make, read, tokens
+from tests.k2.released import CHECKPOINTS, SCORES, TEXT, bundle, file_bytes, make, read, tokens
 
 CPU = torch.device("cpu")
 OPEN = """

@@ -25,15 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan. Raises PlanError if the model that is built has another number of parameters."""
-    from modelworks.k2 import plan
+    from modelworks.k2 import run_plan
 
-    params = plan.read(options.directory, options.preset)
+    params = run_plan.read(options.directory, options.preset)
     price = params["prices"]["gpu"] if options.price is None else options.price
-    hardware = plan.Hardware(options.gpu, options.gpus or params["k2"]["train"]["ranks"], options.mfu, price)
-    planned = plan.plan(params, hardware)
-    planned["built_on_meta"] = plan.parameters_on_meta(params)
+    hardware = run_plan.Hardware(options.gpu, options.gpus or params["k2"]["train"]["ranks"], options.mfu, price)
+    planned = run_plan.plan(params, hardware)
+    planned["built_on_meta"] = run_plan.parameters_on_meta(params)
     if planned["built_on_meta"] != planned["parameters"]["total"]:
-        raise plan.PlanError(
+        raise run_plan.PlanError(
             f"the model has {planned['built_on_meta']:,} parameters when it is built,"
             f" {planned['parameters']['total']:,} by its params"
         )

@@ -3,7 +3,6 @@
 import itertools
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,10 +102,9 @@ def shared_operands(cases: Path, training: Path) -> dict[str, Any]:
 def _counts(path: Path, dropped: Sequence[Path]) -> Counts:
     """What each step has left of each source, and what of the training text was left out for its overlap."""
     counts: Counts = json.loads(path.read_text(encoding="utf-8"))
-    left_out: Counter[str] = Counter()
-    for shard in dropped:
-        left_out.update({source: own["bytes"] for source, own in json.loads(shard.read_text(encoding="utf-8")).items()})
-    return {source: {**own, "dropped_bytes": left_out[source]} for source, own in counts.items()}
+    rows = polars.concat([polars.read_parquet(shard) for shard in dropped])
+    left_out: dict[str, int] = dict(rows.group_by("source").agg(polars.col("bytes").sum()).iter_rows())
+    return {source: {**own, "dropped_bytes": left_out.get(source, 0)} for source, own in counts.items()}
 
 
 def _part(paths: Sequence[Path], use: Callable[[str, list[str]], object]) -> Counts:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 import polars
 
+from modelworks.k2.measures import seen_effect
 from modelworks.lm.plots import (
     BLUE,
     COLOURS,
@@ -196,9 +197,13 @@ def _memory(rows: polars.DataFrame) -> Figure:
         axes.set_ylabel("nats per token")
         label_right(axes, labels, 0.075)
 
+    effect = seen_effect(rows)
+    told = (
+        "" if effect is None else f" Between equal chunks and checkpoints, having trained on it: {-effect:+.3f} nats."
+    )
     caption = (
         "The same losses, over the chunks that the checkpoint has trained on and over those that it has not. Chunks "
-        "share sources that occur more than once, so both may hold text that was read before."
+        f"share sources that occur more than once, so both may hold text that was read before.{told}"
     )
     return Figure("Seen and unseen chunks", svg(draw, "memory", caption), caption)
 

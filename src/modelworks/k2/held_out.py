@@ -1,6 +1,6 @@
 """Write the validation text of one shard: its documents without repeated paragraphs, cut into sections."""
 
-from modelworks.k2.corpus_plan import CORPUS, Plan, rows
+from modelworks.k2.plan import CORPUS, Plan, rows
 from modelworks.lm.corpus import VALIDATION
 from modelworks.lm.tables import TableWriter
 from modelworks.stage import Stage

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy
 import polars
 
 from modelworks.lm.shares import Estimate
@@ -62,3 +63,18 @@ def table(progress: Mapping[str, Any], measures: Iterable[Measure]) -> polars.Da
             )
         )
     return polars.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def seen_effect(table: polars.DataFrame) -> float | None:
+    """By how many nats per token a chunk's loss is lower for checkpoints that have trained on it.
+
+    Least squares over the cells of the matrix, with a level for each chunk and one for each checkpoint: neither a hard
+    chunk nor a late checkpoint counts as memory. None where no chunk is both seen and unseen.
+    """
+    rows = table.filter(polars.col("benchmark") == "chunk_loss")
+    seen = rows["seen"].to_numpy().astype(float)
+    dummies = rows.select("item", "checkpoint").to_dummies().to_numpy().astype(float)
+    fitted = dummies @ numpy.linalg.lstsq(dummies, numpy.column_stack([seen, rows["value"]]), rcond=None)[0]
+    left_seen, left_loss = seen - fitted[:, 0], rows["value"].to_numpy() - fitted[:, 1]
+    scatter = float(left_seen @ left_seen)
+    return None if scatter < 1e-9 else -float(left_seen @ left_loss) / scatter

@@ -1,106 +1,99 @@
-"""What a pretraining run takes, computed from its params before anything is built."""
+"""What is to become of each document of one shard: its part, and which of its paragraphs are dropped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from modelworks.build import params as params_file
-from modelworks.build import workspace
-from modelworks.build.errors import ModelworksError
-from modelworks.lm import flops, memory
+import numpy
+import pyarrow
 
+from modelworks.lm.corpus import BOTH, VALIDATION, byte_count, name_hash, sections, split
+from modelworks.lm.tables import read, row_groups
+from modelworks.stage import Stage
 
-class PlanError(ModelworksError):
-    """A plan that cannot be made of what was asked."""
+CORPUS = pyarrow.schema([(name, pyarrow.string()) for name in ("id", "source", "document", "text")])
 
 
 @dataclass(frozen=True)
-class Hardware:
-    """`gpus` devices called `gpu` that run at the share `mfu` of their dense bfloat16 peak; `price` for a GPU hour."""
+class Section:
+    """A piece of a document that is left, as paragraphs. Its id is `<source>/<document>#<section>`.
 
-    gpu: str
-    gpus: int
-    mfu: float
-    price: float
-
-
-def read(directory: Path, preset: str | None) -> dict[str, Any]:
-    """The values of params.yaml in `directory`; with a preset, that laid over them. Raises ModelworksError."""
-    base = directory / params_file.FILE
-    if preset is None:
-        return params_file.read(base)
-    presets = workspace.find_root(directory) / "presets"
-    known = sorted(path.stem for path in presets.glob("*.yaml"))
-    if preset not in known:
-        raise PlanError(f"--preset {preset}: there is no such preset; there are {', '.join(known) or 'none'}")
-    path = presets / f"{preset}.yaml"
-    return params_file.validate(params_file.overlay(params_file.load(base), params_file.load(path)), str(path))
-
-
-def plan(params: Mapping[str, Any], hardware: Hardware) -> dict[str, Any]:
-    """Parameters, memory for each GPU, tokens, FLOPs, hours and money of the run that `params` describe.
-
-    FLOPs are those of the model, without what activation checkpointing computes twice. Raises PlanError for a GPU
-    whose peak is not known.
+    A further row with the same source and name has `#<row>.<section>`.
     """
-    peak = flops.peak(hardware.gpu)
-    if peak is None:
-        raise PlanError(f"--gpu {hardware.gpu}: its peak is not known; known are {', '.join(flops.PEAKS)}")
-    k2 = params["k2"]
-    model, vocab_size, train = k2["model"], k2["tokenizer"]["vocab_size"], k2["train"]
-    count = flops.parameters(model, vocab_size)
-    phases = [_phase(k2, name) for name in ("base", "long") if k2["run"][f"{name}_chunks"]]
-    tokens = sum(phase["tokens"] for phase in phases)
-    total = sum(phase["flops"] for phase in phases)
-    kept = memory.per_gpu(
-        model,
-        vocab_size,
-        train["micro_batch_tokens"],
-        hardware.gpus,
-        train["parallel"] if hardware.gpus > 1 else "alone",
-        train["activation_checkpointing"],
-    )
-    gpu_hours = total / (peak * hardware.mfu) / 3600
+
+    id: str
+    source: str
+    document: str
+    paragraphs: list[str]
+
+
+class Plan:
+    """Reads inputs text (of the shard), parts, repeats (of all buckets) and params seed and those of the sections."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._params = stage.params["k2"]["corpus"]
+        self._parts = read([stage.input("parts")], ["number", "part", "occurrence"])
+        numbers = read([stage.input("text")], ["number"])["number"]
+        owners, places = [numpy.empty(0, numpy.int64)], [numpy.empty(0, numpy.int64)]
+        for path in stage.inputs["repeats"]:
+            for table in row_groups(path, ["number", "paragraph"]):
+                number, place = (column.to_numpy() for column in table.columns)
+                here = numpy.isin(number, numbers)
+                owners.append(number[here])
+                places.append(place[here])
+        order = numpy.argsort(numpy.concatenate(owners), kind="stable")
+        self._owners, self._places = (numpy.concatenate(columns)[order] for columns in (owners, places))
+
+    def sections(self, part: int) -> Iterator[list[Section]]:
+        """The sections of one part, a list for each piece of the shard, in the order of documents."""
+        for table in row_groups(self._stage.input("text"), ["number", "source", "document", "text"]):
+            yield [section for row in self._of_part(table, part) for section in self._cut(part, *row)]
+
+    def _of_part(self, table: pyarrow.Table, part: int) -> Iterator[tuple[int, slice, dict[str, Any]]]:
+        """(row of the parts table, its rows among the repeats, row of `table`) of each document with text in a part."""
+        numbers = table.column("number").to_numpy()
+        rows = numpy.searchsorted(self._parts["number"], numpy.minimum(numbers, self._parts["number"][-1]))
+        parts = self._parts["part"][rows]
+        there = (self._parts["number"][rows] == numbers) & ((parts == part) | (parts == BOTH))
+        begins, ends = (numpy.searchsorted(self._owners, numbers[there], side=side) for side in ("left", "right"))
+        repeats = map(slice, begins.tolist(), ends.tolist())
+        return zip(rows[there].tolist(), repeats, table.filter(pyarrow.array(there)).to_pylist(), strict=True)
+
+    def _cut(self, part: int, row: int, repeats: slice, document: dict[str, Any]) -> Iterator[Section]:
+        kept = document["text"].split("\n\n")
+        if repeats.start < repeats.stop:
+            dropped = set(self._places[repeats].tolist())
+            kept = [one for place, one in enumerate(kept) if place not in dropped]
+        cut = sections(kept, self._params["section_bytes"])
+        occurrence = self._parts["occurrence"][row]
+        label = f"{document['source']}/{document['document']}#" + (f"{occurrence}." if occurrence else "")
+        sides = self._sides(label, cut) if self._parts["part"][row] == BOTH else [part] * len(cut)
+        for index, (paragraphs, side) in enumerate(zip(cut, sides, strict=True)):
+            if side == part:
+                yield Section(f"{label}{index}", document["source"], document["document"], paragraphs)
+
+    def _sides(self, label: str, cut: Sequence[Sequence[str]]) -> list[int]:
+        """The part of each section of a document that is alone in its source."""
+        if len(cut) == 1:
+            raise ValueError(
+                f"source {label.partition('/')[0]} is one document of one section, which cannot be split into training "
+                "and validation text: give more text, or lower k2.corpus.section_bytes"
+            )
+        names = numpy.array([name_hash(f"{label}{index}") for index in range(len(cut))], dtype=numpy.uint64)
+        sizes = numpy.array([sum(map(byte_count, section)) for section in cut], dtype=numpy.int64)
+        sources = numpy.zeros(len(cut), dtype=numpy.int16)
+        parts = split(names, sources, sizes, self._params["validation_fraction"], self._stage.seed("split"))
+        return [int(one == VALIDATION) for one in parts]
+
+
+def rows(found: Sequence[Section], texts: Sequence[Sequence[str]] | None = None) -> dict[str, list[str]]:
+    """The columns of `CORPUS`, of sections with text; `texts` are their paragraphs, if they are not all kept."""
+    pairs = zip(found, texts or [section.paragraphs for section in found], strict=True)
+    kept = [(section, "\n\n".join(text)) for section, text in pairs if text]
     return {
-        "parameters": {**count, "total": sum(count.values())},
-        "memory_per_gpu": {**kept, "total": sum(kept.values())},
-        "parallel": train["parallel"],
-        "activation_checkpointing": train["activation_checkpointing"],
-        "micro_batch_tokens": train["micro_batch_tokens"],
-        "phases": phases,
-        "tokens": tokens,
-        "flops": total,
-        "six_n_d": 6.0 * sum(count.values()) * tokens,
-        "hardware": {**vars(hardware), "peak": peak},
-        "gpu_hours": gpu_hours,
-        "hours": gpu_hours / hardware.gpus,
-        "money": gpu_hours * hardware.price,
+        "id": [section.id for section, _ in kept],
+        "source": [section.source for section, _ in kept],
+        "document": [section.document for section, _ in kept],
+        "text": [text for _, text in kept],
     }
-
-
-def _phase(k2: Mapping[str, Any], name: str) -> dict[str, Any]:
-    phase, chunks, batch = k2["order"][name], k2["run"][f"{name}_chunks"], k2["train"]["batch_tokens"]
-    steps = chunks * phase["steps"]
-    each = flops.flops_per_token(k2["model"], k2["tokenizer"]["vocab_size"], phase["context"])
-    return {
-        "name": name,
-        "context": phase["context"],
-        "chunks": chunks,
-        "steps": steps,
-        "tokens": steps * batch,
-        "flops_per_token": each,
-        "flops": each * steps * batch,
-    }
-
-
-def parameters_on_meta(params: Mapping[str, Any]) -> int:
-    """Build the model that training would build, on the meta device (no memory, no numbers); its parameters."""
-    import torch
-
-    from modelworks.lm.model import initialise, parameter_count
-
-    meta = torch.device("meta")
-    k2 = params["k2"]
-    with meta:
-        return parameter_count(initialise(k2["model"], k2["tokenizer"]["vocab_size"], 0, meta))

@@ -3,30 +3,38 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from modelworks.k2.corpus_plan import CORPUS, Plan, Section, rows
+import pyarrow
+
+from modelworks.k2.plan import CORPUS, Plan, Section, rows
 from modelworks.lm.corpus import TRAIN, byte_count
 from modelworks.lm.layout import Layout
 from modelworks.lm.overlap import Index
-from modelworks.lm.stable import write_json
-from modelworks.lm.tables import TableWriter, read
+from modelworks.lm.tables import TableWriter, noted, read
 from modelworks.stage import Stage
+
+_WHAT = ("paragraphs", "bytes")
+
+DROPPED = pyarrow.schema([("source", pyarrow.string()), *((what, pyarrow.int64()) for what in _WHAT)])
 
 
 def main(stage: Stage) -> None:
     """Inputs: text (of this shard), parts, repeats (of all buckets), grams (of the validation text).
 
-    Outputs: train (Parquet), dropped (JSON: paragraphs and bytes of each source that share a run of words with
+    Outputs: train (Parquet), dropped (Parquet: paragraphs and bytes of each source that share a run of words with
     validation text and are left out).
     """
-    grams = read([stage.input("grams")], ["hash", "one_in"])
-    one_in = int(grams["one_in"][0]) if len(grams["one_in"]) else 1
-    index = Index(grams["hash"], stage.params["k2"]["corpus"]["overlap_words"], one_in)
+    grams = stage.input("grams")
+    words = stage.params["k2"]["corpus"]["overlap_words"]
+    index = Index(read([grams], ["hash"])["hash"], words, noted(grams, "one_in"))
     dropped: dict[str, Counter[str]] = {}
     with TableWriter(stage.output("train"), CORPUS, 3) as writer:
         for found in Plan(stage).sections(TRAIN):
             texts = list(_without_overlap(found, index, dropped))
             writer.write(rows(found, texts))
-    write_json(stage.output("dropped"), {source: dict(own) for source, own in sorted(dropped.items())})
+    with TableWriter(stage.output("dropped"), DROPPED) as writer:
+        writer.write(
+            {"source": sorted(dropped), **{what: [dropped[s][what] for s in sorted(dropped)] for what in _WHAT}}
+        )
 
 
 def _without_overlap(found: Sequence[Section], index: Index, dropped: dict[str, Counter[str]]) -> Iterator[list[str]]:

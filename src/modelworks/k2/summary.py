@@ -6,6 +6,7 @@ from typing import Any
 
 import polars
 
+from modelworks.k2.measures import seen_effect
 from modelworks.lm.stable import write_csv, write_json
 from modelworks.stage import Stage
 
@@ -23,19 +24,23 @@ def main(stage: Stage) -> None:
     table = polars.read_parquet(stage.input("table"))
     baselines = json.loads(stage.input("baselines").read_text(encoding="utf-8"))["sources"]
     last = table.filter(polars.col("step") == table["step"].max())
-    write_json(stage.output("metrics"), _metrics(last, baselines, _token_shares(stage.inputs["orders"]), headline))
+    effect = seen_effect(table)
+    more = {
+        "seen_lowers_loss_by": None if effect is None else round(effect, 6),
+        "training_token_shares": _token_shares(stage.inputs["orders"]),
+        "baselines": baselines,
+    }
+    write_json(stage.output("metrics"), _metrics(last, baselines.get(headline, {}), headline) | more)
     write_csv(stage.output("table"), _results(last, baselines))
     write_csv(stage.output("loss"), polars.read_parquet(stage.input("log")))
     write_csv(stage.output("held_out"), _by_step(table, "bits_per_byte", headline))
     write_csv(stage.output("arithmetic"), _by_step(table, "arithmetic", None).rename({"arithmetic": "exact_match"}))
 
 
-def _metrics(
-    last: polars.DataFrame, baselines: dict[str, Any], shares: dict[str, float], headline: str
-) -> dict[str, Any]:
+def _metrics(last: polars.DataFrame, bars: dict[str, float], headline: str) -> dict[str, Any]:
+    """What the last checkpoint can do; `bars` are the baselines of the source `headline`."""
     bits, levels = _values(last, "bits_per_byte"), _values(last, "arithmetic")
     measured = bits.get(headline)
-    bars = baselines.get(headline, {})
     below = {name: measured < bars[name] for name in _BARS if name in bars} if measured is not None else {}
     low, high = _HARD
     return {
@@ -47,8 +52,6 @@ def _metrics(
         "hard_levels": [name for name, value in levels.items() if low <= value <= high],
         "cloze": next(iter(_values(last, "cloze").values()), None),
         "copied": next(iter(_values(last, "copied").values()), None),
-        "training_token_shares": shares,
-        "baselines": baselines,
     }
 
 

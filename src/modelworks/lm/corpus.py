@@ -23,6 +23,8 @@ def paragraphs(text: str) -> list[str]:
 
 def sections(parts: Sequence[str], most_bytes: int) -> list[list[str]]:
     """Group paragraphs into texts of at most `most_bytes` with the blank lines between; a paragraph stays whole."""
+    if 4 * sum(map(len, parts)) + 2 * len(parts) <= most_bytes:
+        return [list(parts)]
     cut: list[list[str]] = [[]]
     size = 0
     for part in parts:

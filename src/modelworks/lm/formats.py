@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow
 from pyarrow import parquet
@@ -14,6 +14,7 @@ Row = tuple[int, dict[str, Any]]
 Holds = Callable[[int], bool]
 
 _BATCH_ROWS = 256
+_BLOCK = 1 << 16
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -22,10 +23,10 @@ class SourceError(ValueError):
 
 
 def rows_of(path: Path, columns: Sequence[str], holds: Holds, shares: int) -> Iterator[Row]:
-    """(number, row) of the rows of `path` for which `holds(number)`; of a Parquet file only `columns`.
+    """(number, row) of the rows of `path` in the units for which `holds(unit)`; of a Parquet file only `columns`.
 
-    A Parquet file of at least `shares` row groups is shared by row groups: `holds(row group)` decides, and the rest is
-    not read. Raises ValueError naming the file, and the row where there is one.
+    A unit is a block of 64 KiB of a file of lines, a row group of a Parquet file that has at least `shares` of them, a
+    row of any other. Raises ValueError naming the file, and the row where there is one.
     """
     readers = {"text": _text_rows, "json": _json_rows}
     kind = FORMATS[path.suffix]
@@ -46,11 +47,30 @@ def _json_rows(path: Path, holds: Holds) -> Iterator[Row]:
             yield from _array_rows(path, file.read(), holds)
             return
         file.seek(0)
-        for number, line in enumerate(file):
+        for number, line in _lines(file, holds):
             content = line.removeprefix(_MARK) if number == 0 else line
-            if holds(number) and content.strip():
+            if content.strip():
                 place = f"{path}: row {number}"
                 yield number, _object(_parsed(_decoded(content, place), place), place)
+
+
+def _lines(file: BinaryIO, holds: Holds) -> Iterator[tuple[int, bytes]]:
+    """(number, line) of the lines that start in a block of 64 KiB for which `holds(block)`; the others are counted."""
+    number, block, inside = 0, 0, False
+    while data := file.read(_BLOCK):
+        if inside:  # of a line that started in an earlier block
+            _, end, data = data.partition(b"\n")
+            inside = not end
+        if data:
+            inside = not data.endswith(b"\n")
+            lines = data.count(b"\n") + inside
+            if holds(block):
+                if inside:
+                    data += file.readline()
+                    file.seek((block + 1) * _BLOCK)
+                yield from enumerate(data.split(b"\n")[:lines], number)
+            number += lines
+        block += 1
 
 
 def _array_rows(path: Path, content: bytes, holds: Holds) -> Iterator[Row]:

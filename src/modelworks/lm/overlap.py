@@ -60,7 +60,8 @@ class Index:
 
     def __init__(self, wanted: Hashes, words: int, one_in: int) -> None:
         self._words, self._one_in = words, one_in
-        self._wanted = numpy.unique(numpy.concatenate([_LAST, wanted]))
+        self._wanted = numpy.concatenate([wanted, _LAST])
+        self._wanted.sort()
         self._seen = numpy.zeros(len(self._wanted), dtype=numpy.bool_)
         self._filter = numpy.zeros(1 << 24, dtype=numpy.bool_)
         self._filter[self._wanted >> _FILTER_SHIFT] = True
@@ -69,7 +70,7 @@ class Index:
         """For each paragraph of the texts whether a wanted run is in it or reaches into it."""
         hashes, places = grams(layout.words, layout.text_words, self._words)
         hits = numpy.flatnonzero(self._filter[hashes >> _FILTER_SHIFT])
-        found = numpy.searchsorted(self._wanted, hashes[hits])
+        found = numpy.searchsorted(self._wanted, hashes[hits])  # of equal ones the first
         true = self._wanted[found] == hashes[hits]
         self._seen[found[true]] = True
         return _touched(layout, places[hits[true]], self._words)

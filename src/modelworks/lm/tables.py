@@ -31,6 +31,10 @@ class TableWriter:
         if len(arrays[0]):
             self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self.schema), row_group_size=1 << 30)
 
+    def note(self, key: str, value: int) -> None:
+        """Put a number into the file's metadata; `noted` reads it."""
+        self._writer.add_key_value_metadata({key: str(value)})
+
     def __enter__(self) -> Self:
         return self
 
@@ -76,6 +80,11 @@ class BucketWriter(TableWriter):
         if kind is None:
             self.flush()
         super().__exit__(kind, error, trace)
+
+
+def noted(path: Path, key: str) -> int:
+    """The number that `TableWriter.note` put into the metadata."""
+    return int(parquet.read_metadata(path).metadata[key.encode()])
 
 
 def row_groups(path: Path, columns: Sequence[str]) -> Iterator[pyarrow.Table]:

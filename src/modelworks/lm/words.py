@@ -16,7 +16,7 @@ Places = NDArray[numpy.int64]
 
 _CHUNK = 1 << 16
 _BYTE_BASE, _WORD_BASE = 0x9E3779B97F4A7C15, 0xD1342543DE82EF95
-_ALL = (1 << 64) - 1
+_BYTE_INVERSE, _WORD_INVERSE = (pow(base, -1, 1 << 64) for base in (_BYTE_BASE, _WORD_BASE))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def fold(hashes: Hashes, starts: Places) -> Hashes:
     places = numpy.arange(starts[0], len(hashes)) - numpy.repeat(starts, lengths)
     powers = _powers(_WORD_BASE, int(lengths.max()))
     sums = numpy.add.reduceat(hashes[starts[0] :] * powers[places], starts - starts[0])
-    return mix(sums + lengths.astype(numpy.uint64))
+    return mix(sums + mix(lengths.astype(numpy.uint64)))
 
 
 def grams(hashes: Hashes, starts: Places, size: int) -> tuple[Hashes, Places]:
@@ -71,9 +71,9 @@ def grams(hashes: Hashes, starts: Places, size: int) -> tuple[Hashes, Places]:
     groups = numpy.repeat(numpy.arange(len(starts)), numpy.diff(starts, append=len(hashes)))
     if count <= 0:
         return numpy.empty(0, numpy.uint64), numpy.empty(0, numpy.int64)
-    summed = hashes[:count].copy()
-    for place, power in enumerate(_powers(_WORD_BASE, size)[1:], start=1):
-        summed += hashes[place : place + count] * power
+    sums = numpy.zeros(len(hashes) + 1, dtype=numpy.uint64)
+    numpy.cumsum(hashes * _powers(_WORD_BASE, len(hashes)), out=sums[1:])
+    summed = (sums[size:] - sums[:count]) * _powers(_WORD_INVERSE, count)
     inside = groups[:count] == groups[size - 1 :]
     return mix(summed[inside]), numpy.flatnonzero(inside)
 
@@ -100,7 +100,7 @@ def _piece(data: NDArray[numpy.uint8], offset: int) -> tuple[Places, Hashes]:
     values = numpy.take(_byte_values(), data, mode="clip")
     values *= _powers(_BYTE_BASE, _CHUNK)[: len(data)]
     numpy.cumsum(values, out=sums[1:])
-    inverse = _powers(pow(_BYTE_BASE, -1, 1 << 64), _CHUNK)
+    inverse = _powers(_BYTE_INVERSE, _CHUNK)
     hashes = (sums[ends] - sums[starts]) * inverse[starts] + (ends - starts).astype(numpy.uint64)
     return starts + offset, mix(hashes)
 
@@ -113,11 +113,11 @@ def _byte_values() -> Hashes:
 
 @functools.cache
 def _power_table(base: int, length: int) -> Hashes:
-    factors = numpy.full(length, base & _ALL, dtype=numpy.uint64)
+    factors = numpy.full(length, base, dtype=numpy.uint64)
     factors[0] = 1
     return numpy.cumprod(factors, dtype=numpy.uint64)
 
 
 def _powers(base: int, length: int) -> Hashes:
-    """base^0, base^1, ... modulo 2^64, at least `length` of them rounded up to a power of two, cut to `length`."""
+    """base^0, base^1, ..., `length` of them, modulo 2^64."""
     return _power_table(base, 1 << max(0, length - 1).bit_length())[:length]
