@@ -93,6 +93,7 @@ rule k2_train:
     log:
         "logs/k2_train/{segment}.log",
     threads: 2
+    priority: 1  # the chain is the longest path
     resources:
         mem_mb=4000,
     params:

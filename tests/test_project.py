@@ -1,5 +1,6 @@
 """The real project, end to end: its rules through both engines, into a fresh clone, under edits and kills."""
 
+import json
 import os
 import platform
 import re
@@ -29,7 +30,7 @@ TINY = [
 ]
 SUMMARY = re.compile(r"^restored (\d+), ran (\d+), not memoized (\d+),", re.MULTILINE)
 JOBS = 40
-CHANGED = 6
+CHANGED = 5
 
 
 class Clone:
@@ -153,6 +154,18 @@ def test_no_artifact_holds_a_host_a_path_or_a_date(built: Clone) -> None:
         assert os.fsencode(str(built.folder)) not in content, name
         if not name.startswith(("code/", "k2/corpus/", "k2/release/")):
             assert not year.search(content), name
+
+
+def test_the_speed_of_a_training_is_in_the_ledger_and_in_no_artifact(built: Clone) -> None:
+    lines = [
+        json.loads(line)
+        for path in (built.folder / ".dvc/cache/memo/ledger").glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    speeds = {line["rule"]: line["figures"] for line in lines}
+    assert speeds["k2_train"]["tokens_per_s"] > 0
+    assert speeds["k2_tokens"] == {}
+    assert not [name for name, content in artifacts(built.folder).items() if b"tokens_per_s" in content]
 
 
 def test_a_fresh_clone_pulls_and_executes_nothing(built: Clone, tmp_path: Path) -> None:

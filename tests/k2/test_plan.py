@@ -103,7 +103,7 @@ def test_the_values_of_a_workspace_are_planned_without_a_preset(
 def test_a_model_of_another_size_than_planned_is_an_error(
     repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "parameters_on_meta", lambda params: 5)
+    monkeypatch.setattr(run_plan, "parameters_on_meta", lambda params: 5)
     assert main(["k2", "plan"]) == 1
     assert "error: the model has 5 parameters when it is built, " in capsys.readouterr().err
 

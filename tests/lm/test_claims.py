@@ -17,7 +17,6 @@ def claim(**changes: Any) -> Claim:
     """A claim that an effect is above 0.1."""
     given: dict[str, Any] = {
         "name": "better",
-        "system": "k2",
         "text": "It is better",
         "metric": "fall of the loss",
         "unit": "nats",

@@ -34,7 +34,6 @@ class Claim:
     """
 
     name: str
-    system: str
     text: str
     metric: str
     unit: str

@@ -45,7 +45,6 @@ def _longer(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Find
     for number, third in enumerate(_THIRDS):
         claim = Claim(
             name=f"longer-{third}-third",
-            system="k2",
             text=f"Training through the {third} third makes the model better",
             metric=f"fall of the held-out bits per byte over the {third} third of a clean run",
             unit=_BITS,
@@ -79,7 +78,6 @@ def _rollback(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Fi
         ends = when == "at_the_end"
         claim = Claim(
             name=name,
-            system="k2",
             text=f"Rolling back and moving the faulty chunk to the end is better than {against}"
             + (", also once the moved chunk is trained" if ends else ", before the moved chunk is trained"),
             metric=f"held-out bits per byte of the control ({against}, from the same checkpoint) less those of the "
@@ -103,7 +101,6 @@ def _counts(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Find
     seeds = len(results["seeds"])
     finds = Claim(
         name="fault-found",
-        system="k2",
         text=f"The detector finds the planted fault in at least {margins['found_at_least']} of {seeds} seeds",
         metric=f"seeds in which an event begins in the faulty chunk ({100 * fault['branch_strength']:g} % of its rows "
         f"{fault['kind']})",
@@ -114,7 +111,6 @@ def _counts(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Find
     )
     quiet = Claim(
         name="no-false-alarm",
-        system="k2",
         text=f"Of {seeds} clean seeds at most {margins['alarms_at_most']} raise an alarm",
         metric="clean runs with an event of either kind",
         unit="seeds",

@@ -24,8 +24,8 @@ h2 {{ font-size: 1.2rem; margin: 2.5rem 0 .5rem; }}
 table {{ border-collapse: collapse; font-size: .875rem; margin: 1rem 0; }}
 th, td {{ padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #ddd; }}
 th:first-child, td:first-child {{ text-align: left; }}
-.benign {{ background: #f7e9c8; padding: 0 .3rem; }}
-.malignant {{ background: #f0c6bf; padding: 0 .3rem; }}
+.benign {{ background: #ecdebf; padding: 0 .3rem; }}
+.malignant {{ background: #f5d6bf; padding: 0 .3rem; }}
 </style>
 </head>
 <body>

@@ -24,7 +24,12 @@ _SIZE = (5.2, 3.7)
 
 
 def svg(draw: Callable[[Any], None], name: str, description: str, size: tuple[float, float] = _SIZE) -> str:
-    """What `draw` puts on the axes it is given, as an element for HTML. `name` is unique in its page.
+    """What `draw` puts on the axes it is given, as an element for HTML. `name` is unique in its page."""
+    return panels(lambda figure: draw(figure.add_subplot()), name, description, size)
+
+
+def panels(draw: Callable[[Any], None], name: str, description: str, size: tuple[float, float]) -> str:
+    """What `draw` puts on the figure it is given, with axes of its own making, as an element for HTML.
 
     The font is large against `size` (inches), so that it can still be read when the figure is 350 pixels wide.
     """
@@ -49,7 +54,7 @@ def svg(draw: Callable[[Any], None], name: str, description: str, size: tuple[fl
     buffer = io.StringIO()
     with matplotlib.rc_context(style):
         figure = Figure(figsize=size, layout="constrained")
-        draw(figure.add_subplot())
+        draw(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return _inline(buffer.getvalue(), description)
 
