@@ -24,6 +24,8 @@ lint: install
 benchmark: install
 	python benchmarks/engine.py
 	python benchmarks/cache.py
+	python benchmarks/corpus.py
+	python benchmarks/training.py
 
 install: .venv/installed
 

@@ -226,14 +226,15 @@ def test_a_stage_that_is_edited_and_makes_the_same_runs_alone(built: Clone) -> N
     before = (built.folder / name).read_text()
     built.edit(name, '"""', 'EDITED = 1\n"""')
     assert built.would_run() >= {"k2_tokenizer", "k2_train", "k2_evaluate"}
-    assert built.build()[1] == 1
+    assert built.build()[1] == 2, "the release names the code"
     (built.folder / name).write_text(before)
     assert built.build()[1:] == (0, 0)
 
 
 def test_a_chain_that_is_killed_goes_on_and_ends_with_the_same_bytes(built: Clone, tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone")
-    shutil.copytree(built.folder, clone.folder, symlinks=True, ignore=shutil.ignore_patterns(".snakemake", "artifacts"))
+    left_out = shutil.ignore_patterns(".snakemake", "artifacts", "logs")
+    shutil.copytree(built.folder, clone.folder, symlinks=True, ignore=left_out)
     for entry in (clone.folder / ".dvc/cache/runs").rglob("*/*/*"):
         if "--rule k2_train " in entry.read_text():
             entry.unlink()

@@ -136,9 +136,9 @@ def test_the_committed_dvc_yaml_is_in_step_with_the_rules() -> None:
 def test_a_structural_key_stops_dvc_with_the_advice_to_compile(repository: Repository) -> None:
     repository.run("modelworks", "dvcfile")
     path = repository.root / "params.yaml"
-    path.write_text(path.read_text().replace("base_chunks: 10", "base_chunks: 12"))
+    path.write_text(path.read_text().replace("base_chunks: 14", "base_chunks: 12"))
     done = repository.run("dvc", "repro", check=False)
-    said = "params.yaml: k2.run.base_chunks changes which stages there are, and dvc.yaml was compiled for 10."
+    said = "params.yaml: k2.run.base_chunks changes which stages there are, and dvc.yaml was compiled for 14."
     assert f"{said} Compile it anew: modelworks dvcfile" in done.stderr
     assert done.returncode != 0
     assert not (repository.root / "artifacts/copy.txt").exists()

@@ -303,7 +303,7 @@ def test_a_setting_is_yaml_1_2() -> None:
 
 def test_structural_keys_are_those_the_schema_marks() -> None:
     marked = params.structural(params.read(PROJECT / "params.yaml"))
-    assert marked["k2.run.base_chunks"] == 10
+    assert marked["k2.run.base_chunks"] == 14
     assert "k2.train.warmup_steps" not in marked
 
 

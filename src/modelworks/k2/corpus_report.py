@@ -42,7 +42,7 @@ def main(stage: Stage) -> None:
     held = Grams(params["overlap_words"])
     parts = {"validation": _part(stage.inputs["validation"], held.add)}
     index = Index(numpy.concatenate([_NONE, *held.held.values()]), held.words, held.one_in)
-    parts["train"] = _part(stage.inputs["train"], lambda _, texts: index.search(Layout([paragraphs(t) for t in texts])))
+    parts["train"] = _part(stage.inputs["train"], lambda _, texts: index.search(_layout(texts)))
     found = {source: index.count(hashes) for source, hashes in sorted(held.held.items())}
     shared = sum((found[source] for source in counts if source in found), Overlap(0, 0))
     operands = shared_operands(stage.input("cases"), stage.input("training_operands"))
@@ -123,6 +123,10 @@ def _part(paths: Sequence[Path], use: Callable[[str, list[str]], object]) -> Cou
         for source, found in texts.items():
             use(source, found)
     return counts
+
+
+def _layout(texts: Sequence[str]) -> Layout:
+    return Layout([found for found in map(paragraphs, texts) if found])
 
 
 def _report(counts: Counts, parts: Mapping[str, Counts], shared: Overlap, words: int) -> dict[str, Any]:

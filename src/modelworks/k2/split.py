@@ -11,6 +11,7 @@ from modelworks.k2.sources import sources
 from modelworks.lm.corpus import BOTH, TRAIN, split
 from modelworks.lm.stable import write_json
 from modelworks.lm.tables import TableWriter, read
+from modelworks.lm.words import Places
 from modelworks.stage import Stage
 
 PARTS = pyarrow.schema([("number", pyarrow.int64()), ("part", pyarrow.int8()), ("occurrence", pyarrow.int32())])
@@ -30,10 +31,7 @@ def main(stage: Stage) -> None:
     rows = {name: column[order] for name, column in rows.items()}
     removed = read(stage.inputs["removed"], ["number", "exact"])
     repeats = read(stage.inputs["repeats"], ["number", "bytes"])
-    left = rows["bytes"].copy()
-    numpy.subtract.at(
-        left, numpy.searchsorted(rows["number"], repeats["number"]), repeats["bytes"].astype(numpy.int64) + 2
-    )
+    left = _left(rows["number"], rows["bytes"], repeats["number"], repeats["bytes"])
     exact = numpy.isin(rows["number"], removed["number"][removed["exact"]])
     gone = numpy.isin(rows["number"], removed["number"])
     names = [name for name, _ in sources(params)]
@@ -52,6 +50,15 @@ def main(stage: Stage) -> None:
     _check(parts, source, names)
     with TableWriter(stage.output("parts"), PARTS) as writer:
         writer.write({"number": number, "part": parts, "occurrence": _occurrences(source, name)})
+
+
+def _left(
+    numbers: Places, sizes: NDArray[numpy.int64], repeated: Places, repeated_sizes: NDArray[numpy.int32]
+) -> NDArray[numpy.int64]:
+    """The bytes of each document without its repeated paragraphs, each with a blank line; negative if none is left."""
+    left = sizes.copy()
+    numpy.subtract.at(left, numpy.searchsorted(numbers, repeated), repeated_sizes.astype(numpy.int64) + 2)
+    return left
 
 
 def _counts(steps: dict[str, Any], own: NDArray[numpy.bool_]) -> dict[str, int]:
