@@ -361,15 +361,15 @@ def test_no_path_leads_from_a_judged_seed_into_the_detectors_settings(tmp_path: 
     repository.write("artifacts/k2/training_log.parquet", "")
     for name in ("tokens/validation/000.safetensors", "tokens/validation/000.parquet"):
         repository.write(f"artifacts/k2/{name}", "")
-    for number in range(1, 11):
+    params = load(PROJECT / "params.yaml")["k2"]
+    for number in range(1, params["run"]["base_chunks"] + 1):
         repository.write(f"artifacts/k2/chunks/{number:03d}.safetensors", "")
 
     def seeds(target: str) -> set[int]:
         done = repository.run("snakemake", "-n", target)
         return {int(seed) for seed in re.findall(r"spike_seed=(\d+)", done.stdout + done.stderr)}
 
-    params = load(PROJECT / "params.yaml")["k2"]["spikes"]
-    calibration, judged = set(params["calibration_seeds"]), set(params["seeds"])
+    calibration, judged = set(params["spikes"]["calibration_seeds"]), set(params["spikes"]["seeds"])
     assert len(judged) == 5
     assert seeds("artifacts/k2/spikes/settings.json") == calibration
     assert seeds("artifacts/k2/spikes.json") == calibration
