@@ -1,12 +1,5 @@
 """k2: tokens, the order of training, and the chain of segments that trains in that order."""
 
-
-def k2_previous(wildcards):
-    """The checkpoint that a segment goes on from; none for the first."""
-    previous = K2_SEGMENTS[wildcards.segment].previous
-    return f"artifacts/k2/checkpoints/{previous}" if previous else []
-
-
 # The horizon is in the segments' argument, where it matters; so a longer stable run is not another training.
 K2_TRAIN_KEYS = [
     "seed",
@@ -86,14 +79,18 @@ rule k2_train:
     input:
         code=code("modelworks.k2.train"),
         rows=lambda wildcards: f"artifacts/k2/chunks/{K2_SEGMENTS[wildcards.segment].chunk}.safetensors",
-        previous=k2_previous,
+        # None for the first segment.
+        previous=lambda wildcards: expand(
+            "artifacts/k2/checkpoints/{previous}",
+            previous=filter(None, [K2_SEGMENTS[wildcards.segment].previous]),
+        ),
     output:
         checkpoint=directory("artifacts/k2/checkpoints/{segment}"),
         log="artifacts/k2/training_log/{segment}.parquet",
     log:
         "logs/k2_train/{segment}.log",
-    threads: 2
     priority: 1  # the chain is the longest path
+    threads: 2
     resources:
         mem_mb=4000,
     params:
