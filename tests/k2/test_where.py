@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from modelworks.build.errors import ModelworksError
+from modelworks.cli import main
 from modelworks.k2 import chunk, order, tokens
 from modelworks.k2.segments import chunk_names, segments
 from modelworks.k2.where import where
@@ -159,8 +160,8 @@ def test_a_place_outside_the_training_or_not_built_is_an_error(tmp_path: Path) -
     k2 = workspace(tmp_path, 1)
     last = segments(k2["run"], k2["order"], k2["train"])[-1].last
     for step, sample, text in (
-        (0, 0, "are 1 to 34"),
-        (last + 1, 0, "are 1 to 34"),
+        (0, 0, "are 1 to 30"),
+        (last + 1, 0, "are 1 to 30"),
         (1, 8, "are 0 to 7"),
         (1, -1, "are 0 to 7"),
     ):
@@ -169,3 +170,17 @@ def test_a_place_outside_the_training_or_not_built_is_an_error(tmp_path: Path) -
     (tmp_path / "artifacts/k2/order/002.parquet").unlink()
     with pytest.raises(ModelworksError, match=r"002\.parquet is not there: build it"):
         where(tmp_path, 1, 0)
+
+
+def test_the_command_prints_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace(tmp_path, 1)
+    assert main(["k2", "where", "--step", "30", "--sample", "2", "-d", str(tmp_path), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["chunk"] == "003"
+    assert sum(len(piece["tokens"]) for piece in printed["pieces"]) == 33
+    assert main(["k2", "where", "--step", "30", "--sample", "2", "-d", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"step 30, sample 2: segment 003-of-003, chunk 003, row {printed['row']}, rank 0\n")
+    assert printed["pieces"][0]["text"].split("\n")[0] in said
+    assert main(["k2", "where", "--step", "31", "--sample", "2", "-d", str(tmp_path)]) == 1
+    assert "error: --step 31: the steps of this training are 1 to 30" in capsys.readouterr().err

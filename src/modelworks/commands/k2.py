@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 SUBCOMMANDS = {
-    "where": ("modelworks.k2.where", "say which documents a training row holds, character by character"),
+    "where": ("modelworks.commands.k2_where", "say which documents a training row holds, character by character"),
     "plan": ("modelworks.commands.k2_plan", "say what a pretraining run takes: memory, FLOPs, GPU hours, money"),
     "check-release": ("modelworks.commands.k2_check_release", "verify every file of a release by the release alone"),
     "cite-costs": ("modelworks.commands.k2_cite_costs", "write what a release has cost beside it"),

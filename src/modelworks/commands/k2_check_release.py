@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     for fault in checked.faults:
         print(f"error: {fault}", file=sys.stderr)
     if checked.faults or checked.manifest is None:
-        print(f"{options.directory}: {len(checked.faults)} faults: not as it was published", file=sys.stderr)
+        print(f"{options.directory}: not as it was published, faults: {len(checked.faults)}", file=sys.stderr)
         return 1
     files = checked.manifest.files
     print(f"{len(files)} files, {sum(file.size for file in files):,} bytes, root {checked.manifest.root}")
