@@ -201,7 +201,7 @@ def test_a_deleted_an_added_and_a_renamed_file_are_named(copy: Path, capsys: pyt
         "error: order/002.parquet: is missing",
         "error: checkpoints/001/configuration.json: is not in manifest.json: it was added",
         "error: order/004.parquet: is not in manifest.json: it was added",
-        "release: 4 faults: not as it was published",
+        "release: not as it was published, faults: 4",
     ]
 
 

@@ -23,9 +23,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(asdict(place), indent=2, ensure_ascii=False))
         return 0
-    print(
-        f"step {options.step}, sample {options.sample}: segment {place.segment}, chunk {place.chunk}, row {place.row}"
-    )
+    within = f"segment {place.segment}, chunk {place.chunk}, row {place.row}, rank {place.rank}"
+    print(f"step {options.step}, sample {options.sample}: {within}")
     for piece in place.pieces:
         spans = f"characters {piece.first} to {piece.last}, tokens {piece.begin} to {piece.end}"
         print(f"\n{piece.source}: {piece.id}, {spans}")
