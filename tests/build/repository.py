@@ -21,7 +21,7 @@ onstart:
     record_fingerprints()
 """
 RULES = """\
-CHECKPOINTS = range(reads("k2.run.base_chunks")["k2.run.base_chunks"])
+CHECKPOINTS = range(reads("k2.run.decay_chunks")["k2.run.decay_chunks"])
 
 rule all:
     input: expand("artifacts/parts/{n}.txt", n=CHECKPOINTS), "artifacts/plots/loss.csv", "artifacts/metrics.json"

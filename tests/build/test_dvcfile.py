@@ -28,7 +28,7 @@ def compiled(repository: Repository, rules: str | None = None) -> str:
 
 def test_there_is_a_stage_for_each_job_with_its_command_dependencies_params_and_outputs(repository: Repository) -> None:
     stages = loads_yaml(compiled(repository))["stages"]
-    checkpoints = params.read(repository.root / "params.yaml")["k2"]["run"]["base_chunks"]
+    checkpoints = params.read(repository.root / "params.yaml")["k2"]["run"]["decay_chunks"]
     assert list(stages) == ["code", "copy", *(f"part--{n}" for n in range(checkpoints)), "scores"]
     assert stages["part--1"] == {
         "cmd": "mkdir -p artifacts/parts && tail -c 1 artifacts/copy.txt > artifacts/parts/1.txt",
@@ -39,7 +39,7 @@ def test_there_is_a_stage_for_each_job_with_its_command_dependencies_params_and_
     assert stages["copy"]["params"] == ["k2.samples", "seed"]
     assert stages["scores"]["metrics"] == ["artifacts/metrics.json"]
     assert stages["scores"]["plots"] == [{"artifacts/plots/loss.csv": {"x": "step", "y": "loss"}}]
-    assert stages["code"]["meta"]["structural"]["k2.run.base_chunks"] == checkpoints
+    assert stages["code"]["meta"]["structural"]["k2.run.decay_chunks"] == checkpoints
 
 
 def test_it_does_not_depend_on_where_and_when_it_is_compiled(repository: Repository, tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_the_committed_dvc_yaml_is_in_step_with_the_rules() -> None:
 def test_a_structural_key_stops_dvc_with_the_advice_to_compile(repository: Repository) -> None:
     repository.run("modelworks", "dvcfile")
     path = repository.root / "params.yaml"
-    path.write_text(path.read_text().replace("base_chunks: 14", "base_chunks: 12"))
+    path.write_text(path.read_text().replace("decay_chunks: 6", "decay_chunks: 8"))
     done = repository.run("dvc", "repro", check=False)
-    said = "params.yaml: k2.run.base_chunks changes which stages there are, and dvc.yaml was compiled for 14."
+    said = "params.yaml: k2.run.decay_chunks changes which stages there are, and dvc.yaml was compiled for 6."
     assert f"{said} Compile it anew: modelworks dvcfile" in done.stderr
     assert done.returncode != 0
     assert not (repository.root / "artifacts/copy.txt").exists()

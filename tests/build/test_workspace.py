@@ -192,7 +192,8 @@ def test_files_that_the_values_name_are_linked_in(repository: Repository) -> Non
     repository.write("texts/deep/own.txt", "text\n")
     repository.write("texts/other.txt", "not named\n")
     path = repository.root / "params.yaml"
-    path.write_text(path.read_text().replace("files: [data/python_reference.jsonl]", "files: [texts/deep/own.txt]"))
+    named = path.read_text().replace("[data/python_reference.jsonl]", "[texts/deep/own.txt]")
+    path.write_text(named)
     workspace.create(repository.root, repository.root / "w")
     assert (repository.root / "w/texts/deep/own.txt").read_text() == "text\n"
     assert not (repository.root / "w/texts/other.txt").exists()

@@ -92,7 +92,7 @@ def test_the_values_of_a_workspace_are_planned_without_a_preset(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = (repository / "params.yaml").read_text(encoding="utf-8")
-    (repository / "params.yaml").write_text(text.replace("base_chunks: 10", "base_chunks: 5"), encoding="utf-8")
+    (repository / "params.yaml").write_text(text.replace("base_chunks: 14", "base_chunks: 5"), encoding="utf-8")
     assert main(["k2", "plan", "--directory", str(repository), "--gpu", "NVIDIA H100 PCIe", "--json"]) == 0
     planned = json.loads(capsys.readouterr().out)
     assert planned["phases"][0]["chunks"] == 5

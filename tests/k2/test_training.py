@@ -308,7 +308,7 @@ def test_what_two_ranks_saved_one_loads_and_goes_on(chunks: Path, tmp_path: Path
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_on_a_gpu_a_compiled_segment_is_the_same_bytes_twice(chunks: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
         run(tmp_path / name, chunks, settings(compile=True), ("001", "002"))

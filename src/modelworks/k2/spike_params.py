@@ -1,11 +1,14 @@
 """The part of k2's params that says how loss spikes are found, tried on planted faults, and what is claimed."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
 from modelworks.k2.training_params import Model
+
+
+Margin = Annotated[float, Field(ge=-8, le=8)]  # bits per byte
 
 
 class Detection(Section):
@@ -58,7 +61,7 @@ class Fault(Section):
     chunk: int = Field(ge=2)
     kind: Literal["random", "repeated", "shuffled"]
     strengths: list[float] = Field(min_length=1, json_schema_extra=STRUCTURAL)
-    branch_strength: float = Field(json_schema_extra=STRUCTURAL)
+    branch_strength: float = Field(gt=0, le=1, json_schema_extra=STRUCTURAL)
     brief_steps: Count
 
     @model_validator(mode="after")
@@ -113,9 +116,9 @@ class Claims(Section):
     """
 
     confidence: float = Field(gt=0.5, lt=1)
-    longer: float
-    recovers_from_same_data: float
-    recovers_from_other_seed: float
-    still_better_at_the_end: float
+    longer: Margin
+    recovers_from_same_data: Margin
+    recovers_from_other_seed: Margin
+    still_better_at_the_end: Margin
     found_at_least: Count
     alarms_at_most: int = Field(ge=0)
