@@ -28,7 +28,7 @@ EDITS: dict[str, list[Edit]] = {
     "a path spelled out in the command": [(RULES, "{input.corpus}", "artifacts/k2/corpus/train/questions.parquet")],
     "a value on the command line (`--config`)": [],
     "the stage reads a file that its rule does not declare": [
-        (STAGE, "    word =", '    open("artifacts/k2/corpus/report.json")\n    word =')
+        (STAGE, "    word =", '    open("artifacts/k2/corpus/parts.parquet")\n    word =')
     ],
     "the stage reads a param that its rule does not declare": [
         (STAGE, "    word =", '    stage.params["seed"]\n    word =')
