@@ -127,7 +127,7 @@ def test_what_a_live_workspace_uses_stays_and_too_much_of_it_is_said(collected: 
     assert len(collected.sizes()) == 4
     assert "pinned by 1 workspaces, 0 branches and tags, 0 leases" in output
     assert re.search(r"^error: 119 kB must stay, more than --max-size 50k: 119 kB are pinned, 0 B", output, re.M)
-    collected.edit("seed: ", "seed: 1")
+    collected.edit("\nseed: ", "\nseed: 1")
     assert collected.build() == (0, 3)
     collected.plant()
     assert len(collected.sizes()) == 6, "the last stage has made the same"

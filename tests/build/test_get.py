@@ -117,7 +117,7 @@ def test_a_directory_a_stage_and_a_rule_are_checked_out(cached: Cached) -> None:
     ("name", "old", "new", "expected"),
     [
         ("params.yaml", "temperature: 0.8", "temperature: 0.7", (4, 1)),
-        ("params.yaml", "seed: ", "seed: 1", (3, 2)),
+        ("params.yaml", "\nseed: ", "\nseed: 1", (3, 2)),
         ("data/in.txt", "some data", "other data", (0, 5)),
         ("Snakefile", "wc -l <", "wc -c <", (4, 1)),
     ],
@@ -160,10 +160,10 @@ def test_each_fault_says_what_to_do(cached: Cached) -> None:
         cached.get("artifacts/totl.txt")
     with pytest.raises(GetError, match=r"the nearest is artifacts/total\.txt"):
         cached.get("artifacts/totl.txt")
-    cached.edit("params.yaml", "seed: ", "seed: 1")
+    cached.edit("params.yaml", "\nseed: ", "\nseed: 1")
     with pytest.raises(GetError, match=r"part--\d has no recorded result .*: build it: snakemake artifacts/parts/"):
         cached.get("artifacts/total.txt")
-    cached.edit("params.yaml", "seed: 1", "seed: ")
+    cached.edit("params.yaml", "\nseed: 1", "\nseed: ")
     for path in cached.objects():
         if path.suffix != ".dir":
             path.unlink()

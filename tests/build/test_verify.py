@@ -118,7 +118,7 @@ def test_a_target_that_is_not_up_to_date_is_refused(verified: Verified, tmp_path
     stale = tmp_path / "stale"
     shutil.copytree(verified.root, stale)
     params = stale / "params.yaml"
-    params.write_text(params.read_text().replace("seed: ", "seed: 1"))
+    params.write_text(params.read_text().replace("\nseed: ", "\nseed: 1"))
     with pytest.raises(VerifyError, match=r"artifacts/end\.txt is not up to date: first would run: build it first"):
         verify(stale, "artifacts/end.txt")
 
