@@ -203,6 +203,10 @@ class K2(Section):
                 raise ValueError(f"order.{name}.context must be at most model.max_position_embeddings")
             if self.train.micro_batch_tokens % phase.context:
                 raise ValueError(f"train.micro_batch_tokens must be a multiple of order.{name}.context")
+        if self.claims.found_at_least > len(self.spikes.seeds):
+            raise ValueError(
+                f"claims.found_at_least must be at most the {len(self.spikes.seeds)} seeds of spikes.seeds"
+            )
         if self.questions.source not in known:
             raise ValueError(f"questions.source: {self.questions.source!r} is no source")
         return self

@@ -1,6 +1,5 @@
 """The part of k2's params that says what is trained on, in which order, and how."""
 
-import re
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -50,8 +49,8 @@ class Phase(Section):
     @field_validator("mix")
     @classmethod
     def _multipliers(cls, mix: dict[str, float]) -> dict[str, float]:
-        if not any(multiplier > 0 for multiplier in mix.values()) or any(value < 0 for value in mix.values()):
-            raise ValueError("must hold multipliers of at least 0, one of them above 0")
+        if not all(0 <= value <= 1e4 for value in mix.values()) or not any(mix.values()):
+            raise ValueError("must hold multipliers of at least 0 and at most 10,000, one of them above 0")
         return mix
 
 
@@ -77,7 +76,7 @@ class Run(Section):
     def _chunks_fit(self) -> Self:
         chunks = self.base_chunks + self.long_chunks
         for name in self.moved:
-            if not re.fullmatch(r"\d{3,}", name) or not 1 <= int(name) <= chunks:
+            if name not in {f"{number:03d}" for number in range(1, chunks + 1)}:
                 raise ValueError(f"moved: {name!r} is no chunk: they are 001 to {chunks:03d}")
         if len(set(self.moved)) < len(self.moved):
             raise ValueError("moved must not name a chunk twice")
@@ -116,6 +115,8 @@ class Train(Section):
 
     @model_validator(mode="after")
     def _batches_fit(self) -> Self:
+        if self.schedule == "cosine" and 0 < self.horizon_steps <= self.warmup_steps:
+            raise ValueError(f"horizon_steps must be 0 or above warmup_steps = {self.warmup_steps}")
         together = self.ranks * self.micro_batch_tokens
         if self.batch_tokens % together:
             raise ValueError(f"batch_tokens must be a multiple of ranks x micro_batch_tokens = {together}")
