@@ -65,7 +65,11 @@ rule k2_evaluate:
     params:
         reads=reads(
             "seed",
-            "k2.evaluate",
+            "k2.evaluate.stride_share",
+            "k2.evaluate.batch_rows",
+            "k2.evaluate.most_bytes",
+            "k2.evaluate.cases",
+            "k2.evaluate.threads",
             "k2.samples",
             "k2.order.base.context",
             "k2.order.long.context",
@@ -98,7 +102,12 @@ rule k2_chunk_losses:
     resources:
         mem_mb=2000,
     params:
-        reads=reads("seed", "k2.evaluate"),
+        reads=reads(
+            "seed",
+            "k2.evaluate.batch_rows",
+            "k2.evaluate.chunk_rows",
+            "k2.evaluate.threads",
+        ),
     shell:
         "python -m modelworks.build.run modelworks.k2.chunk_losses --rule k2_chunk_losses --log {log}"
         " --reads {params.reads} --in code {input.code} --in checkpoints {input.checkpoints}"

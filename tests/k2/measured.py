@@ -11,7 +11,7 @@ import torch
 
 from modelworks.lm import tokenizer as bpe
 from modelworks.lm.arithmetic import Problems
-from modelworks.lm.model import initialise, save_checkpoint
+from modelworks.lm.model import initialise
 from modelworks.lm.packing import load_shard, write_rows, write_shard
 from modelworks.lm.stable import write_json
 from modelworks.stage import Stage
@@ -140,7 +140,7 @@ def _run(folder: Path) -> None:
     generator = numpy.random.default_rng(5)
     for number, (name, chunk) in enumerate(zip(CHECKPOINTS, TRAINED, strict=True), 1):
         model = initialise(MODEL, 300, number, torch.device("cpu"))
-        save_checkpoint(model, folder / f"checkpoints/{name}")
+        model.save_pretrained(folder / f"checkpoints/{name}")
         progress = {"step": 10 * number, "training_tokens": 320 * number, "chunk": chunk, "segment": name}
         write_json(
             folder / f"checkpoints/{name}/progress.json", {**progress, "phase": "long" if number == 3 else "base"}

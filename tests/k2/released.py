@@ -11,7 +11,7 @@ import yaml
 from safetensors.torch import save_file
 
 from modelworks.k2 import release
-from modelworks.lm.model import initialise, save_checkpoint
+from modelworks.lm.model import initialise
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.lm.tokenizer import train
 from modelworks.stage import Stage
@@ -74,7 +74,7 @@ def make(folder: Path) -> None:
 
 def _checkpoint(folder: Path, number: int) -> None:
     values = params()["k2"]
-    save_checkpoint(initialise(values["model"], 300, number, torch.device("cpu")), folder)
+    initialise(values["model"], 300, number, torch.device("cpu")).save_pretrained(folder)
     save_file({"moment": torch.full((4,), float(number))}, folder / "optimizer.safetensors")
     save_file({"cpu.0": torch.arange(4)}, folder / "random.safetensors")
     (folder / ".snakemake_timestamp").touch()

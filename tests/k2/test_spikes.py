@@ -15,10 +15,11 @@ from modelworks.build.params import load
 from modelworks.claims.claim import Finding
 from modelworks.k2 import claims, spike_calibration, spike_data, spike_page, spike_results, spike_run, spikes
 from modelworks.k2.spike_arms import PREFIX, arms, chunk_order, corrupted, plant
-from modelworks.k2.spike_data import chosen, cut
+from modelworks.k2.spike_data import cut
 from modelworks.k2.spike_params import Spikes
 from modelworks.lm.mapped import map_file
 from modelworks.lm.packing import write_rows, write_shard
+from modelworks.lm.sample import sample
 from modelworks.lm.stable import write_parquet
 from modelworks.stage import Stage
 from tests.build.repository import PROJECT, Repository
@@ -323,9 +324,9 @@ def test_rows_are_cut_into_shorter_ones_that_overlap_by_one_token() -> None:
 
 
 def test_held_out_documents_are_drawn_until_they_hold_enough(experiment: Path) -> None:
-    assert chosen([10, 10, 10], 100, 1) == [0, 1, 2]
-    assert len(chosen([10] * 50, 95, 1)) == 10
-    assert chosen([10] * 50, 95, 1) != chosen([10] * 50, 95, 2)
+    assert sample([10, 10, 10], 100, 1) == [0, 1, 2]
+    assert len(sample([10] * 50, 95, 1)) == 10
+    assert sample([10] * 50, 95, 1) != sample([10] * 50, 95, 2)
     data = map_file(experiment / "data.safetensors")
     assert (data["tokens"][data["starts"][:-1]] == 0).all()
     assert len(data["sizes"]) == len(data["starts"]) - 1 == 2

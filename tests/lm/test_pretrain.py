@@ -10,7 +10,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from modelworks.lm.device import deterministic_device, mixed_precision
-from modelworks.lm.model import initialise, load_checkpoint, parameter_count, save_checkpoint
+from modelworks.lm.model import initialise, load_checkpoint, parameter_count
 from modelworks.lm.packing import Tokens
 from modelworks.lm.pretrain import _weight_decay_groups, begin, train_chunk
 from modelworks.lm.ranks import alone
@@ -121,7 +121,7 @@ def test_a_diverging_loss_stops_the_training_and_says_what_to_do() -> None:
 
 def test_a_checkpoint_gives_the_same_logits_after_reload(tmp_path: Path) -> None:
     model, _ = trained(RECIPE)
-    save_checkpoint(model, tmp_path / "checkpoint")
+    model.save_pretrained(tmp_path / "checkpoint")
     again = load_checkpoint(tmp_path / "checkpoint", torch.device("cpu"))
     plain = LlamaForCausalLM.from_pretrained(tmp_path / "checkpoint", local_files_only=True).eval()
     rows = torch.from_numpy(stream()[:2, :16].astype(numpy.int64))

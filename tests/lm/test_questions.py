@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from modelworks.lm.cloze_items import Item, cloze
 from modelworks.lm.prose import blocks, normalised, rows, rules, sentences, sessions
 from modelworks.lm.questions import Pair, pairs
-from modelworks.lm.sources import Document
 
 REFERENCE = Path(__file__).parents[2] / "data/python_reference.jsonl"
 
@@ -61,6 +61,11 @@ Burrows ("warren")
 
 def asked(text: str = TEXT, most: int = 100, seed: int = 1) -> list[Pair]:
     return pairs([text], most, seed)
+
+
+class Document(NamedTuple):
+    id: str
+    text: str
 
 
 def reference() -> Iterator[Document]:

@@ -4,33 +4,22 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Claims</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1a1a1a; background: #fff; }}
-h2 {{ font-size: 1.25rem; margin: 2.5rem 0 .5rem; }}
-article {{ border-top: 1px solid #d0d0d0; padding: 1rem 0;
-  display: grid; grid-template-columns: 1fr 22rem; gap: 0 2rem; }}
-h3 {{ font-size: 1rem; margin: 0; }}
-p {{ margin: .25rem 0; }}
-.small {{ font-size: .875rem; color: #595959; }}
-.verdict {{ display: inline-block; padding: 0 .5rem; border-radius: .25rem; font-weight: 600; border: 1px solid; }}
-.supported {{ color: #0b5d1e; background: #eaf6ec; }}
-.not {{ color: #8f1d14; background: #fcecea; }}
-.inconclusive {{ color: #5c4a00; background: #fdf6dd; }}
-@media (max-width: 50rem) {{ article {{ grid-template-columns: 1fr; }} }}
-</style>
-</head>
-<body>
-<h1>Claims</h1>
-<p>{lead}</p>
-{systems}</body>
-</html>
+from modelworks.lm.page import page as frame
+
+_STYLE = """\
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1a1a1a; background: #fff; }
+h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; }
+article { border-top: 1px solid #d0d0d0; padding: 1rem 0;
+  display: grid; grid-template-columns: 1fr 22rem; gap: 0 2rem; }
+h3 { font-size: 1rem; margin: 0; }
+p { margin: .25rem 0; }
+.small { font-size: .875rem; color: #595959; }
+.verdict { display: inline-block; padding: 0 .5rem; border-radius: .25rem; font-weight: 600; border: 1px solid; }
+.supported { color: #0b5d1e; background: #eaf6ec; }
+.not { color: #8f1d14; background: #fcecea; }
+.inconclusive { color: #5c4a00; background: #fdf6dd; }
+@media (max-width: 50rem) { article { grid-template-columns: 1fr; } }
 """
 _LEAD = (
     "What the papers say, tried here at a small scale. The margin of each claim was declared in params.yaml before the "
@@ -47,7 +36,7 @@ def page(systems: Sequence[Mapping[str, Any]]) -> str:
         f"<h2>{html.escape(one['system'])}</h2>\n" + "".join(_article(claim) for claim in one["claims"])
         for one in systems
     )
-    return _PAGE.format(lead=_LEAD, systems=shown)
+    return frame("Claims", _STYLE, f"<p>{_LEAD}</p>\n{shown}")
 
 
 def number(value: float) -> str:

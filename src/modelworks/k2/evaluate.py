@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy
 import polars
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
@@ -18,6 +17,7 @@ from modelworks.lm.device import deterministic_device
 from modelworks.lm.generation import Sampler, complete, greedy
 from modelworks.lm.model import load_checkpoint
 from modelworks.lm.packing import load_shard
+from modelworks.lm.sample import sample
 from modelworks.lm.scoring import score
 from modelworks.lm.shares import clustered_share, rate
 from modelworks.lm.stable import write_json, write_parquet
@@ -48,9 +48,7 @@ class _Run:
         """The places of what is asked: all, or a seeded sample, the same for every checkpoint, of at least `most`."""
         if self.whole or not most:
             return list(range(len(sizes)))
-        order = numpy.random.default_rng(self.stage.seed(*salt)).permutation(len(sizes))
-        before = numpy.cumsum(numpy.asarray(sizes)[order]) - numpy.asarray(sizes)[order]
-        return sorted(order[before < most].tolist())
+        return sample(sizes, most, self.stage.seed(*salt))
 
     def tokens(self, text: str) -> list[int]:
         """The start of a document: end-of-text, then `text`."""

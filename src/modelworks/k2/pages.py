@@ -7,42 +7,30 @@ from typing import Any
 import polars
 
 from modelworks.k2.figures import Figure
+from modelworks.lm.page import page
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; padding: 1rem; color: #1a1a1a;
-  background: #fff; }}
-h1 {{ font-size: 1.5rem; margin: .5rem 0; }}
-h2 {{ font-size: 1.125rem; margin: 0 0 .5rem; }}
-h2.after {{ margin-top: 2.5rem; }}
-h3 {{ font-size: 1rem; margin: 1.25rem 0 .25rem; }}
-p {{ max-width: 46rem; }}
-.figures {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 2rem 1.5rem; }}
-figure {{ margin: 0; min-width: 0; }}
-figure svg {{ display: block; width: 100%; height: auto; }}
-figcaption {{ font-size: .875rem; color: #4a4a4a; margin-top: .25rem; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .875rem; margin: .5rem 0 1rem; }}
-th, td {{ text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd; white-space: nowrap; }}
-td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
-details {{ border-top: 1px solid #ccc; padding: .5rem 0; }}
-summary {{ font-weight: 600; cursor: pointer; }}
-summary span, h3 span {{ font-weight: normal; color: #4a4a4a; }}
-pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .75rem; border-radius: .25rem;
-  font-size: .8125rem; margin: .5rem 0; }}
-pre b {{ font-weight: 600; color: #0a5f94; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{lead}</p>
-{body}</body>
-</html>
+_STYLE = """\
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 0 auto; padding: 1rem; color: #1a1a1a;
+  background: #fff; }
+h1 { font-size: 1.5rem; margin: .5rem 0; }
+h2 { font-size: 1.125rem; margin: 0 0 .5rem; }
+h2.after { margin-top: 2.5rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
+p { max-width: 46rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 2rem 1.5rem; }
+figure { margin: 0; min-width: 0; }
+figure svg { display: block; width: 100%; height: auto; }
+figcaption { font-size: .875rem; color: #4a4a4a; margin-top: .25rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .875rem; margin: .5rem 0 1rem; }
+th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd; white-space: nowrap; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+details { border-top: 1px solid #ccc; padding: .5rem 0; }
+summary { font-weight: 600; cursor: pointer; }
+summary span, h3 span { font-weight: normal; color: #4a4a4a; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .75rem; border-radius: .25rem;
+  font-size: .8125rem; margin: .5rem 0; }
+pre b { font-weight: 600; color: #0a5f94; }
 """
 
 
@@ -61,7 +49,7 @@ def longitudinal(table: polars.DataFrame, figures: Sequence[Figure]) -> str:
         "the same for each; the last reads and answers all. The figures in numbers: longitudinal.parquet."
     )
     body = f'<div class="figures">\n{shown}</div>\n<h2 class="after">The last checkpoint</h2>\n{_numbers(last)}'
-    return _PAGE.format(title="k2: every checkpoint, every benchmark", lead=html.escape(lead), body=body)
+    return page("k2: every checkpoint, every benchmark", _STYLE, f"<p>{html.escape(lead)}</p>\n{body}")
 
 
 def _numbers(rows: polars.DataFrame) -> str:
@@ -97,7 +85,7 @@ def gallery(checkpoints: Sequence[Mapping[str, Any]], samples: Mapping[str, Any]
         f"{_samples(checkpoint['samples'], samples['most_tokens'])}</details>\n"
         for number, checkpoint in enumerate(reversed(checkpoints))
     )
-    return _PAGE.format(title="k2: generated text", lead=html.escape(lead), body=body)
+    return page("k2: generated text", _STYLE, f"<p>{html.escape(lead)}</p>\n{body}")
 
 
 def _samples(samples: Sequence[Mapping[str, Any]], most_tokens: int) -> str:

@@ -5,6 +5,7 @@ import polars
 from safetensors.numpy import save_file
 
 from modelworks.lm.packing import Tokens, load_rows, load_shard
+from modelworks.lm.sample import sample
 from modelworks.stage import Stage
 
 
@@ -23,7 +24,7 @@ def main(stage: Stage) -> None:
         table = polars.read_parquet(index, columns=["document", "bytes"])
         documents += [shard.document(number) for number in table["document"].to_list()]
         sizes += table["bytes"].to_list()
-    kept = chosen([len(document) for document in documents], params["held_out_tokens"], stage.seed("held-out"))
+    kept = sample([len(document) for document in documents], params["held_out_tokens"], stage.seed("held-out"))
     starts = numpy.cumsum([0, *(len(documents[place]) for place in kept)])
     save_file(
         {
@@ -48,10 +49,3 @@ def cut(rows: Tokens, context: int) -> Tokens:
         )
     starts = context * numpy.arange(pieces)[:, None] + numpy.arange(context + 1)
     return numpy.ascontiguousarray(rows[:, starts].reshape(-1, context + 1))
-
-
-def chosen(lengths: list[int], tokens: int, seed: int) -> list[int]:
-    """Documents drawn evenly until they hold `tokens` tokens, in ascending order; all of them if they hold fewer."""
-    order = numpy.random.default_rng(seed).permutation(len(lengths))
-    before = numpy.cumsum([0, *(lengths[place] for place in order)])[:-1]
-    return sorted(order[before < tokens].tolist())

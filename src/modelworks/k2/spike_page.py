@@ -9,30 +9,18 @@ import polars
 
 from modelworks.k2 import spike_figures
 from modelworks.k2.spike_arms import BRANCHES, fault_arm
+from modelworks.lm.page import page
 from modelworks.stage import Stage
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Loss spikes</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1a1a1a; background: #fff; }}
-h2 {{ font-size: 1.2rem; margin: 2.5rem 0 .5rem; }}
-table {{ border-collapse: collapse; font-size: .875rem; margin: 1rem 0; }}
-th, td {{ padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #ddd; }}
-th:first-child, td:first-child {{ text-align: left; }}
-.benign {{ background: #ecdebf; padding: 0 .3rem; }}
-.malignant {{ background: #f5d6bf; padding: 0 .3rem; }}
-</style>
-</head>
-<body>
-<h1>Loss spikes</h1>
-<p>{rule}</p>
-{sections}</body>
-</html>
+_STYLE = """\
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1a1a1a; background: #fff; }
+h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
+table { border-collapse: collapse; font-size: .875rem; margin: 1rem 0; }
+th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #ddd; }
+th:first-child, td:first-child { text-align: left; }
+.benign { background: #ecdebf; padding: 0 .3rem; }
+.malignant { background: #f5d6bf; padding: 0 .3rem; }
 """
 _RULE = (
     "A step raises an alarm if its loss lies more than {loss_threshold:g} robust deviations above the median of the "
@@ -76,8 +64,8 @@ def main(stage: Stage) -> None:
             _branches_table(results),
         ),
     ]
-    page = _PAGE.format(rule=_RULE.format(**results["detector"]), sections="".join(sections))
-    stage.output("page").write_text(page, encoding="utf-8", newline="\n")
+    body = f"<p>{_RULE.format(**results['detector'])}</p>\n" + "".join(sections)
+    stage.output("page").write_text(page("Loss spikes", _STYLE, body), encoding="utf-8", newline="\n")
 
 
 def _section(title: str, text: str, *parts: str) -> str:

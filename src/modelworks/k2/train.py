@@ -1,5 +1,6 @@
 """Train one segment: one chunk of the training sequence, from the checkpoint of the segment before it."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -48,15 +49,14 @@ def recipe(params: dict[str, Any], phase: str, falls: str) -> Recipe:
     """The recipe of a segment from the k2 section of params.yaml and the segment's arguments."""
     train = params["train"]
     context = params["order"][phase]["context"]
-    names = ("schedule", "learning_rate", "final_learning_rate_share", "warmup_steps", "weight_decay", "beta1", "beta2")
-    more = ("epsilon", "gradient_clip", "z_loss", "compile", "activation_checkpointing")
+    names = {field.name for field in dataclasses.fields(Recipe)}
     steps = None if falls == "none" else tuple(int(step) for step in falls.split(":"))
     return Recipe(
         context=context,
         batch_rows=train["batch_tokens"] // context,
         micro_batch_rows=train["micro_batch_tokens"] // context,
         falls=None if steps is None else (steps[0], steps[1]),
-        **{name: train[name] for name in (*names, *more)},
+        **{name: value for name, value in train.items() if name in names},
     )
 
 

@@ -38,12 +38,6 @@ def parameter_count(model: LlamaForCausalLM) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def save_checkpoint(model: LlamaForCausalLM, directory: Path) -> None:
-    """Write config.json, generation_config.json and model.safetensors."""
-    disable_progress_bar()
-    model.save_pretrained(directory)
-
-
 def load_checkpoint(directory: Path, device: torch.device) -> LlamaForCausalLM:
     """Read a checkpoint in float32, in evaluation mode, on `device`, never asking the network."""
     disable_progress_bar()

@@ -17,14 +17,6 @@ _ROW_BITS = 40
 
 
 @dataclass(frozen=True)
-class Document:
-    """One text with a name that is unique in its corpus."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True)
 class HubDataset:
     """A data set on the Hugging Face hub, or a local directory in a layout that `datasets` knows.
 
