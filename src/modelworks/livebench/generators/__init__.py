@@ -1,0 +1,1 @@
+"""The generators of questions, a file for each task."""

@@ -1,0 +1,1 @@
+"""The objective scorers, a file for each task."""
