@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from modelworks.build.prices import Prices
 from modelworks.k2.params import K2
+from modelworks.livebench.params import Livebench
 
 
 class Params(BaseModel):
@@ -19,3 +20,4 @@ class Params(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=1 << 63)]
     prices: Prices
     k2: K2
+    livebench: Livebench

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
+from modelworks.section import STRUCTURAL, Count, Section, Threads
 from modelworks.k2.spike_params import Claims, Spikes
 from modelworks.k2.training_params import Model, Order, Run, Train
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
+from modelworks.section import STRUCTURAL, Count, Section, Threads
 from modelworks.k2.training_params import Model
 
 Margin = Annotated[float, Field(ge=-8, le=8)]  # bits per byte

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelworks.k2.section import STRUCTURAL, Count, Section, Threads
+from modelworks.section import STRUCTURAL, Count, Section, Threads
 
 
 class Model(Section):

@@ -1,4 +1,4 @@
-"""What the sections of k2's params have in common."""
+"""What the sections of params.yaml have in common."""
 
 from typing import Annotated, Any
 
