@@ -10,6 +10,7 @@ workspace.prefer_own_interpreter()
 
 include: "rules/common.smk"
 include: "rules/k2.smk"
+include: "rules/livebench.smk"
 include: "rules/claims.smk"
 
 
