@@ -6,9 +6,9 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelworks.section import STRUCTURAL, Count, Section, Threads
 from modelworks.k2.spike_params import Claims, Spikes
 from modelworks.k2.training_params import Model, Order, Run, Train
+from modelworks.section import STRUCTURAL, Count, Section, Threads
 
 _TEXT_FORMATS = (".txt", ".md", ".rst")
 _FORMATS = (*_TEXT_FORMATS, ".json", ".jsonl", ".parquet")

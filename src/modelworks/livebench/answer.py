@@ -41,7 +41,7 @@ class Answer:
 
 
 def write(path: Path, answers: Iterable[Answer]) -> None:
-    """Write answers as Parquet, in their order. Raises AnswerError for one that is repeated or has no single outcome."""
+    """Write answers as Parquet, in their order. Raises AnswerError for a second one, or one without outcome."""
     rows = [asdict(one) for one in answers]
     table = polars.DataFrame(rows, schema=SCHEMA, orient="row")
     _check(table, path)

@@ -13,10 +13,10 @@ _PROMPTS = ("{stem}", "{question}")
 class Local(Section):
     """How weights on this machine are asked: greedily, `batch_rows` prompts at a time, at most `most_tokens` each.
 
-    `prompt` is a text in which {question} stands for the whole question, or {stem} for the bare one (the whole one where
-    there is none); `chat` puts it into the model's own chat template. An answer ends at the first of the texts of
-    `stop`. `wrap` puts the bare answer of a base model into the form that a task asks for: a text with {answer} for each
-    task that has one.
+    `prompt` is a text in which {question} stands for the whole question, or {stem} for the bare one (the whole one
+    where there is none); `chat` puts it into the model's own chat template. An answer ends at the first of the texts
+    of `stop`. `wrap` puts the bare answer of a base model into the form that a task asks for: a text with {answer} for
+    each task that has one.
     """
 
     prompt: str

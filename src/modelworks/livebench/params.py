@@ -55,7 +55,7 @@ class Livebench(Section):
     """Contamination-limited evaluation: releases of fresh questions, models, judgments, averages.
 
     A question stays for `removed_after` releases, its own included (null: for ever). The leaderboard counts questions
-    of `minimum_release` and later (null: all). A model with more than the share `most_errors` of errors fails the build.
+    of `minimum_release` and later (null: all). More than the share `most_errors` of errors of a model fail the build.
     """
 
     releases: dict[Day, Release] = Field(min_length=1)

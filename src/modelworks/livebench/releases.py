@@ -31,7 +31,7 @@ def is_live(first: str, removed: str | None, release: str, minimum: str | None =
 
 
 def models_of(section: Mapping[str, Any], checkpoints: list[str]) -> dict[str, tuple[str, str | None]]:
-    """Every model that is asked, by name: its key in params.yaml and, of k2, its checkpoint, the last one and others."""
+    """Every model that is asked, by name: its key in params.yaml and, if it is of k2, its checkpoint."""
     found: dict[str, tuple[str, str | None]] = {}
     for name, model in section["models"].items():
         if model["kind"] == "k2":

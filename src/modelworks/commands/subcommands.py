@@ -1,0 +1,26 @@
+"""Commands with subcommands: each is a module with `add_arguments`, imported when it is asked for."""
+
+import argparse
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class _OnDemand(argparse.ArgumentParser):
+    """The parser of a subcommand, which gets its options from the module when it is first used."""
+
+    module: str | None = None
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        if self.module:
+            module, self.module = self.module, None
+            importlib.import_module(module).add_arguments(self)
+        return super().parse_known_args(args, namespace)
+
+
+def declare(parser: argparse.ArgumentParser, subcommands: Mapping[str, tuple[str, str]]) -> None:
+    """Declare subcommands: name -> (module, what it does)."""
+    subparsers = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_OnDemand)
+    for name, (module, summary) in subcommands.items():
+        described = f"{summary[0].upper()}{summary[1:]}."
+        subparsers.add_parser(name, help=summary, description=described).module = module
