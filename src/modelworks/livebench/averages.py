@@ -50,9 +50,10 @@ def results(
 
 
 def averages(table: polars.DataFrame) -> polars.DataFrame:
-    """The means of `results`: a row for each release, scoring, model and task, category (task: None), overall (both None).
+    """The means of `results`: a row for each release, scoring, model and task, category or overall.
 
-    `value` is None where nothing is left to average; questions, excluded, errors, unparsed, timeouts and unscored
+    `task` is None in the rows of a category, and `category` too in those overall. `value` is None where nothing is left
+    to average; questions, excluded, errors, unparsed, timeouts and unscored
     (understood, but without a value in this scoring) are counts over all questions of the scope.
     """
     sums = ", ".join(f"sum({name})::bigint as {name}" for name in COUNTS)

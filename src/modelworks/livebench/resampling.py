@@ -1,4 +1,4 @@
-"""Intervals of averages: a bootstrap over questions, drawn anew within each task (Efron and Tibshirani 1993, chapter 8).
+"""Intervals of averages: a bootstrap over questions, drawn anew within each task (Efron and Tibshirani 1993).
 
 Every model and every pair of models is measured on the same draws.
 """
@@ -25,7 +25,7 @@ class Task:
 class Difference:
     """By how much the average of one model is above another's, on the questions that count for both.
 
-    `p_value` is the two-sided one of the bootstrap: how often a draw has the other sign, twice, at least 1 of the draws.
+    `p_value` is the two-sided one of the bootstrap: twice the share of draws with the other sign, or none.
     """
 
     estimate: float
