@@ -51,12 +51,12 @@ def judged(
 ) -> polars.DataFrame:
     """A row for each question, in their order. Raises JudgmentError unless each has exactly one answer of `model`."""
     by_id: dict[str, Answer] = {}
-    for one in answers:
-        if one.model != model:
-            raise JudgmentError(f"an answer to {one.question_id} is of {one.model}, not of {model}")
-        if one.question_id in by_id:
-            raise JudgmentError(f"{model} answers question {one.question_id} twice")
-        by_id[one.question_id] = one
+    for given in answers:
+        if given.model != model:
+            raise JudgmentError(f"an answer to {given.question_id} is of {given.model}, not of {model}")
+        if given.question_id in by_id:
+            raise JudgmentError(f"{model} answers question {given.question_id} twice")
+        by_id[given.question_id] = given
     known = {one.question_id for one in questions}
     if by_id.keys() != known:
         missing, unknown = sorted(known - by_id.keys()), sorted(by_id.keys() - known)

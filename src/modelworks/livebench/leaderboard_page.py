@@ -36,21 +36,21 @@ def page(summary: Mapping[str, Any]) -> str:
     models, releases = ({row[name] for row in averages} for name in ("model", "release"))
     lead = (
         f"{len(models)} models, {len(releases)} releases. In percent: the mean over the questions of a task, over the "
-        f"tasks of a category, over the categories. Below each figure is its {confidence} interval: {summary['resamples']:,} "
-        "draws of the questions anew within each task. A question is in the releases from its own up to the one that "
-        "removes it."
+        f"tasks of a category, over the categories. Below each figure is its {confidence} interval, from "
+        f"{summary['resamples']:,} draws of the questions anew within each task. A question is in its own release and in "
+        "later ones until it is removed."
     )
     counts = (
         "Excluded: found in the model's training corpora, and left out of its averages. "
         if summary["contamination"]
         else "No question was compared with training corpora (livebench.contamination is off): none is excluded. "
     ) + (
-        "Errors: no answer, or no judgment of it; never counted as wrong. Unparsed: an answer in which nothing could be "
-        "read as one, which scores 0. Unscored: the original gives no score. Click a heading to sort."
+        "Errors: no answer, or no judgment of it; never counted as wrong. Unparsed: an answer in which nothing could "
+        "be read as one, which scores 0. Unscored: the original gives no score. Click a heading to sort."
     )
     pairs = (
-        "How much higher the overall average is than that of the chosen model, on the questions that count for both, with "
-        f"the {confidence} interval of the difference and its two-sided p-value."
+        "How much higher the overall average is than that of the chosen model, on the questions that count for both, "
+        f"with the {confidence} interval of the difference and its two-sided p-value."
     )
     return frame(
         "livebench: leaderboard",

@@ -62,7 +62,7 @@ def _progress(folder: Path) -> dict[str, Any]:
 def _page(table: polars.DataFrame, references: polars.DataFrame) -> str:
     if not len(table):
         return page("livebench: k2 over training", _STYLE, "<p>No checkpoint of k2 was asked.</p>\n")
-    release = table["release"].max()
+    release = str(table["release"].to_list()[-1])
     here = (polars.col("release") == release) & (polars.col("scoring") == "strict") & polars.col("task").is_null()
     rows, known = table.filter(here), references.filter(here)
     lead = (
@@ -76,7 +76,7 @@ def _page(table: polars.DataFrame, references: polars.DataFrame) -> str:
         (6.4, 4.4),
     )
     caption = (
-        "Average score in percent over training, overall with its 95 % interval (black) and by category. Dashed: a solver "
+        "Average score in percent over training, overall with its interval (black) and by category. Dashed: a solver "
         "that guesses a well-formed answer."
     )
     figure = f"<figure>\n{drawn}<figcaption>{html.escape(caption)}</figcaption>\n</figure>\n"

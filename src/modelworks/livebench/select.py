@@ -53,7 +53,7 @@ def read_disjoint(shards: Iterable[Path]) -> list[Question]:
 def dated(questions: Iterable[Question], section: Mapping[str, Any]) -> Iterator[Question]:
     """The questions with the release that they are removed in. Raises QuestionError for one of an unknown release."""
     for one in questions:
-        first = one.livebench_release_date.isoformat() if one.livebench_release_date else None
+        first = one.livebench_release_date.isoformat() if one.livebench_release_date else "no date"
         if first not in section["releases"]:
             raise QuestionError(
                 f"question {one.question_id} is of {first}, which is no release; "
