@@ -124,6 +124,6 @@ def _answer(line: str, place: str) -> Answer:
     tokens = row.get("total_output_tokens")
     counted = tokens if isinstance(tokens, int) and tokens >= 0 else None
     if row.get("eval_status") == "api_error" or text == _FAILED:
-        error = str(row.get("error") or "the request failed").splitlines()[0]
-        return Answer(row["model_id"], row["question_id"], None, error, completion_tokens=counted)
+        reason = str(row.get("error") or "the request failed").splitlines()[0]
+        return Answer(row["model_id"], row["question_id"], None, reason, completion_tokens=counted)
     return Answer(row["model_id"], row["question_id"], text, completion_tokens=counted)

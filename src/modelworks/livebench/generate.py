@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from modelworks.livebench import question
-from modelworks.livebench.catalogue import generator
+from modelworks.livebench.generators.catalogue import generator
 from modelworks.livebench.question import Question, QuestionError
 from modelworks.stage import Stage
 

@@ -37,8 +37,8 @@ def page(summary: Mapping[str, Any]) -> str:
     lead = (
         f"{len(models)} models, {len(releases)} releases. In percent: the mean over the questions of a task, over the "
         f"tasks of a category, over the categories. Below each figure is its {confidence} interval, from "
-        f"{summary['resamples']:,} draws of the questions anew within each task. A question is in its own release and in "
-        "later ones until it is removed."
+        f"{summary['resamples']:,} draws of the questions anew within each task. A question is in its own release "
+        "and in later ones until it is removed."
     )
     counts = (
         "Excluded: found in the model's training corpora, and left out of its averages. "

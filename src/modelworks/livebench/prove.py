@@ -1,7 +1,7 @@
 """Prove every new question of a release: what is downstream reads proven questions only."""
 
 from modelworks.livebench import question
-from modelworks.livebench.catalogue import proof
+from modelworks.livebench.proofs.catalogue import proof
 from modelworks.livebench.proofs.proof import ProofError
 from modelworks.livebench.question import Question, question_id
 from modelworks.stage import Stage
