@@ -131,12 +131,10 @@ def test_what_a_model_has_seen_leaves_its_averages_alone_and_is_counted(built: d
 
 
 def test_a_missing_judgment_or_comparison_is_named(built: dict[str, Any]) -> None:
-    with pytest.raises(
-        LeaderboardError, match=r"good has no judgment of 9 questions; the first: \w{64} of echo, release"
-    ):
+    with pytest.raises(LeaderboardError, match=r"good has no judgment of 9 questions; the first: \w{64} of "):
         averages.results(built["releases"], built["judgments"][1:])
     paths = seen(built, set())
-    with pytest.raises(LeaderboardError, match="good was not compared with its training corpora for 27 questions; "):
+    with pytest.raises(LeaderboardError, match="good was not compared with its training corpora for 18 questions; "):
         averages.results(built["releases"], built["judgments"], paths[1:])
     with pytest.raises(LeaderboardError, match="good was compared twice with its training corpora for "):
         averages.results(built["releases"], built["judgments"], [*paths, paths[0]])
@@ -225,7 +223,7 @@ def test_the_page_asks_for_nothing_and_no_name_becomes_markup(built: dict[str, A
 def test_live_results_say_what_each_checkpoint_had_been_trained_on(built: dict[str, Any]) -> None:
     made = board(built)
     folders = []
-    for number, name in enumerate(("good", "bad"), 1):
+    for number in (1, 2):
         folder = built["folder"] / "checkpoints" / f"{3 - number:03d}"
         folder.mkdir(parents=True)
         write_json(folder / "progress.json", {"step": 30 - 10 * number, "training_tokens": 3000 - 1000 * number})
