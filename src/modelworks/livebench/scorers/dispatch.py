@@ -1,4 +1,4 @@
-"""Which scorer judges which task: the names of LiveBench's tasks and sub-tasks, and the releases at which they changed."""
+"""Which scorer judges which task: the names of LiveBench's tasks and sub-tasks, and when their scorers changed."""
 
 import importlib
 from collections.abc import Mapping
@@ -10,11 +10,31 @@ from modelworks.livebench.judgment import Judgment, Score
 from modelworks.livebench.scorers.spans import without_thoughts
 
 _SELF = (
-    "math_competitions_amc math_competitions_aime amps_hard integrals_with_game olympiad web_of_lies_v2 web_of_lies_v3 "
-    "zebra_puzzle_before_2024_11_25 spatial theory_of_mind logic_with_navigation sudoku house_traversal "
-    "connections_before_2024_11_25 plot_unscrambling typos cta tablejoin consecutive_events tablereformat_v1 "
-    "tablereformat_v2 instruction_following lcb_generation coding_completion"
-).split()
+    "math_competitions_amc",
+    "math_competitions_aime",
+    "amps_hard",
+    "integrals_with_game",
+    "olympiad",
+    "web_of_lies_v2",
+    "web_of_lies_v3",
+    "zebra_puzzle_before_2024_11_25",
+    "spatial",
+    "theory_of_mind",
+    "logic_with_navigation",
+    "sudoku",
+    "house_traversal",
+    "connections_before_2024_11_25",
+    "plot_unscrambling",
+    "typos",
+    "cta",
+    "tablejoin",
+    "consecutive_events",
+    "tablereformat_v1",
+    "tablereformat_v2",
+    "instruction_following",
+    "lcb_generation",
+    "coding_completion",
+)
 _ALIASES = {
     **{name: name for name in _SELF},
     **dict.fromkeys(("paraphrase", "simplify", "story_generation", "summarize"), "instruction_following"),
@@ -24,7 +44,7 @@ _COMPETITIONS = {
     "aime": "math_competitions_aime",
     **dict.fromkeys(("imo", "usamo"), "olympiad"),
 }
-# Task, the first release of the newer scorer, the older scorer, the newer one, and which of them where no date is given.
+# Task, first release of the newer scorer, the older scorer, the newer one, and which of them where no date is given.
 _CHANGED = (
     ("zebra_puzzle", date(2024, 11, 25), "zebra_puzzle_before_2024_11_25", "zebra_puzzle", "zebra_puzzle"),
     ("connections", date(2024, 11, 25), "connections_before_2024_11_25", "connections", "connections"),
@@ -57,10 +77,8 @@ def scorer_name(task: str, context: Mapping[str, Any], release: date | None = No
             if release is None and undated is None:
                 raise DispatchError(f"task {asked}: its scorer depends on the release: give the release date")
             return newer if release is None or release >= since else older
-    known = ", ".join(sorted({*_ALIASES, *(stem for stem, *_ in _CHANGED)}))
-    raise DispatchError(
-        f"task {asked}: no scorer of that name; known: {known}, and amc_*, smc_*, aime_*, imo_*, usamo_*"
-    )
+    known = ", ".join(sorted({*_ALIASES, *(stem for stem, *_ in _CHANGED), "amc_*, smc_*, aime_*, imo_*, usamo_*"}))
+    raise DispatchError(f"task {asked}: no scorer of that name; known: {known}")
 
 
 def scorer(name: str) -> Score:
