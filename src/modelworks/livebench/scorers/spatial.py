@@ -11,6 +11,7 @@ from modelworks.livebench.scorers.zebra_puzzle import NUMBERS
 
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _SHAPES = ("tetrahedra", "tetrahedron", "triangle", "square")
+_KINDS = {"equilateral", "isosceles", "scalene", "right", "acute", "obtuse", "regular", "irregular", "congruent"}
 _WRAPPERS = ("\\textbf{", "\\mathbf{", "\\text{", "}")
 
 
@@ -38,7 +39,7 @@ def _compatible(answer: str, truth: str) -> bool:
 
 
 def _strict(answer: str, truth: str) -> float | None:
-    """The last bold words, else the statement: the same, or a shape behind a word that tells no other one."""
+    """The last bold words, else the statement: the same, or a shape behind a number or a word for its kind."""
     stated = last_bold(answer) or statement(answer)
     if stated is None:
         return None
@@ -47,5 +48,5 @@ def _strict(answer: str, truth: str) -> float | None:
     if words == wanted:
         return 1.0
     if truth in _SHAPES and len(words) == 2 and words[1] == truth:
-        return float(words[0] not in ("not", "no", "non"))
+        return float(words[0].isdecimal() or words[0] in _KINDS)
     return 0.0 if len(words) < 5 else None

@@ -6,27 +6,26 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box
 from modelworks.livebench.scorers.spans import contents, solutions
 
-_PREFIX = re.compile(r"(?i:\b(?:final\s+)?answers?\b\s*(?:\*\*)?\s*(?::|\bis\b|\bare\b)[:\s*]*)")
+_PREFIX = re.compile(
+    r"(?i:\banswers?\b\s*(?:\*\*)?\s*(?::|\bis\b|\bare\b)[:\s*]*|^it is\b|^it's\b|<solution>|\\boxed\{|\\fbox\{)"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|fbox)\s*\{([^{}]*)\}|<(b|i|strong|em)>([^<>]*)</\2>")
 _DECORATION = " \t\r\n\u200b\ufeff*`\"'\u201c\u201d$_"
 _MARKS = _DECORATION + ".,;:!?"
 _LONGEST = 2000
 
 
-def statement(answer: str, keep_boxes: bool = False) -> str | None:
-    """The final answer without decoration, or None: nothing is stated, or it is over 2,000 characters long.
-
-    `keep_boxes`: of LaTeX: only white space and dollars are taken away.
-    """
-    found = _marked(answer)
+def statement(answer: str) -> str | None:
+    """The final answer without decoration, or None: nothing is stated, or it is over 2,000 characters long."""
+    found = marked(answer)
     if found is None:
         found = last_line(answer)
-    if found is None or len(found) > _LONGEST:
-        return None
-    return (found.strip(" \t\r\n$") if keep_boxes else bare(found)) or None
+    return None if found is None or len(found) > _LONGEST else bare(found) or None
 
 
-def _marked(answer: str) -> str | None:
+def marked(answer: str) -> str | None:
+    """What is in the last solution tag, else in the last box."""
     tags = solutions(answer, one_line=False, ignore_case=True, mended=True)
     if tags:
         return tags[-1]
@@ -37,12 +36,15 @@ def _marked(answer: str) -> str | None:
 
 
 def last_line(answer: str) -> str | None:
-    """The last line that says anything, without `Answer:` or `The answer is` and what is before it."""
+    """The last sentence of the last line that says anything, without `Answer:`, `The answer is` and what is before it.
+
+    The opening of a tag or a box that is not closed goes too.
+    """
     lines = (line.strip() for line in reversed(answer.strip().split("\n")))
     line = next((line for line in lines if line.strip(_DECORATION)), None)
     if line is None or len(line) > _LONGEST:
         return None
-    return _PREFIX.split(line)[-1]
+    return _PREFIX.split(_SENTENCE.split(line)[-1])[-1]
 
 
 def last_bold(answer: str) -> str | None:

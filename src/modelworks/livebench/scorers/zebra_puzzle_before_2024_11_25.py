@@ -11,7 +11,7 @@ from modelworks.livebench.scorers.zebra_puzzle import NUMBERS, normal
 
 _BOLD = re.compile(r"\*\*\*(\w+)\*\*\*")
 _WORD = re.compile(r"\w+")
-_DIGITS = {NUMBERS[word]: word for word in "one two three four five six seven eight nine".split()}
+_DIGITS = {digits: word for word, digits in NUMBERS.items() if digits in "123456789"}
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
