@@ -87,7 +87,7 @@ def _is_equal(truth: str, found: str) -> bool:
     wanted, number = _number(truth), _number(found)
     if wanted is not None and number is not None:
         return abs(wanted - number) < TOLERANCE
-    return symbolic.compatible(truth, found, TOLERANCE)
+    return symbolic.compatible(truth, found, TOLERANCE, False)
 
 
 def _number(formula: str) -> Fraction | None:
@@ -101,7 +101,7 @@ def _number(formula: str) -> Fraction | None:
 
 
 def _strict(answer: str, truth: str) -> float | None:
-    """By value, sign included, of the last tag, box, formula or line; a constant of integration may stand at its end."""
+    """By value, sign included, of the last tag, box, formula or line; a constant of integration may end it."""
     found = marked(answer)
     if found is None:
         found = _in_dollars(_plain(answer))

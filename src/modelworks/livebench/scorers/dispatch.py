@@ -1,42 +1,16 @@
 """Which scorer judges which task: the names of LiveBench's tasks and sub-tasks, and when their scorers changed."""
 
-import importlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from modelworks.build.errors import ModelworksError
 from modelworks.livebench.judgment import Judgment, Score
+from modelworks.livebench.scorers.catalogue import SCORERS
 from modelworks.livebench.scorers.spans import without_thoughts
 
-_SELF = (
-    "math_competitions_amc",
-    "math_competitions_aime",
-    "amps_hard",
-    "integrals_with_game",
-    "olympiad",
-    "web_of_lies_v2",
-    "web_of_lies_v3",
-    "zebra_puzzle_before_2024_11_25",
-    "spatial",
-    "theory_of_mind",
-    "logic_with_navigation",
-    "sudoku",
-    "house_traversal",
-    "connections_before_2024_11_25",
-    "plot_unscrambling",
-    "typos",
-    "cta",
-    "tablejoin",
-    "consecutive_events",
-    "tablereformat_v1",
-    "tablereformat_v2",
-    "instruction_following",
-    "lcb_generation",
-    "coding_completion",
-)
 _ALIASES = {
-    **{name: name for name in _SELF},
+    **{name: name for name in SCORERS if name not in ("connections", "zebra_puzzle")},
     **dict.fromkeys(("paraphrase", "simplify", "story_generation", "summarize"), "instruction_following"),
 }
 _COMPETITIONS = {
@@ -83,7 +57,7 @@ def scorer_name(task: str, context: Mapping[str, Any], release: date | None = No
 
 def scorer(name: str) -> Score:
     """The scorer in the module of that name, imported when it is first asked for."""
-    found: Score = importlib.import_module(f"modelworks.livebench.scorers.{name}").score
+    found: Score = SCORERS[name]().score
     return found
 
 

@@ -54,13 +54,12 @@ def _is_equal(truth: str, found: str) -> bool:
     wanted, number = _number(one), _number(other)
     if isinstance(wanted, Fraction) and isinstance(number, Fraction):
         return abs(wanted - number) < TOLERANCE
-    return symbolic.compatible(
-        one if wanted is None else str(wanted), other if number is None else str(number), TOLERANCE
-    )
+    texts = (one if wanted is None else str(wanted), other if number is None else str(number))
+    return symbolic.compatible(*texts, TOLERANCE, True)
 
 
 def _number(text: str) -> Fraction | None:
-    r"""An integer, a decimal (to the nearest fraction of at most 7 digits) or a fraction; a `\frac` ends the reading."""
+    r"""An integer, a decimal (to the nearest fraction of at most 7 digits) or a fraction; what follows `\frac` is lost."""
     if len(text) > _LONGEST or _EXPONENT.search(text):
         return None
     try:

@@ -1,6 +1,6 @@
 """LaTeX as SymPy expressions, and whether two are equal: as the original decides it, and by value.
 
-Nothing here limits time or memory: answers are compared in a process of their own (modelworks.livebench.scorers.symbolic).
+Nothing here limits time or memory: `modelworks.livebench.scorers.symbolic` does, in processes of their own.
 """
 
 import random
@@ -22,23 +22,35 @@ _CONSTANTS = {sympy.Symbol("pi"): sympy.pi, sympy.Symbol("e"): sympy.E, sympy.Sy
 
 
 def readings(text: str) -> list[Any]:
-    """What the text can mean: of the grammar's readings all, else that of a parser that forgives more; or nothing."""
-    for attempt in (text, text.replace("\\\\", "\\")):
-        try:
-            read = parse_latex(attempt, backend="lark")
-        except Exception:  # lark, SymPy and the grammar's actions raise all kinds
-            continue
-        return list(read.children) if isinstance(read, lark.Tree) else [read]
+    """What the text can mean: all that the grammar reads, else what a parser reads that forgives more; or nothing."""
+    found = _by_grammar(text) or _by_grammar(text.replace("\\\\", "\\"))
+    if found:
+        return found
     try:
         return [latex2sympy(text)]
-    except Exception:
+    except Exception:  # parsers raise all kinds
         return []
 
 
-def compatible(truth: str, answer: str, tolerance: float) -> bool:
-    """Whether any readings differ by 0 after `simplify`, or by less than `tolerance` in absolute value."""
-    found = readings(answer)
-    return any(_vanishes(one, other, tolerance) for one in (readings(truth) if found else []) for other in found)
+def _by_grammar(text: str) -> list[Any]:
+    try:
+        read = parse_latex(text, backend="lark")
+    except Exception:  # lark, SymPy and the grammar's actions raise all kinds
+        return []
+    return list(read.children) if isinstance(read, lark.Tree) else [read]
+
+
+def compatible(truth: str, answer: str, tolerance: float, plain: bool = False) -> bool:
+    """Whether any readings differ by 0 after `simplify`, or by less than `tolerance` in absolute value.
+
+    `plain`: only the first reading of the grammar is taken of each.
+    """
+
+    def read(text: str) -> list[Any]:
+        return _by_grammar(text)[:1] if plain else readings(text)
+
+    found = read(answer)
+    return any(_vanishes(one, other, tolerance) for one in (read(truth) if found else []) for other in found)
 
 
 def _vanishes(one: Any, other: Any, tolerance: float) -> bool:

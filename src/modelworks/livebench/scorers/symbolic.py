@@ -1,7 +1,7 @@
 """Comparing expressions of untrusted answers under limits of time and memory, whatever starts processes here.
 
-Each comparison runs in one of a few processes that are kept for the next: `python -m` of a module, a JSON line each way.
-Nothing is pickled or forked, so that it works the same under spawn, fork and forkserver, and in threads.
+Each comparison runs in one of a few processes, `python -m` of a module, that are kept for the next: a JSON line each
+way. Nothing is pickled or forked: it works the same under spawn, fork and forkserver, and in threads.
 """
 
 import functools
@@ -19,8 +19,9 @@ from typing import Any
 import psutil
 
 import modelworks
+from modelworks.livebench.scorers import symbolic_worker
 
-SECONDS = 10.0  # of CPU, for one comparison
+SECONDS = 5.0  # of CPU, for one comparison
 WALL = 12  # times as many seconds of wall-clock time, for a machine that does other things
 _START = 120.0
 _LONGEST = 5000
@@ -37,7 +38,7 @@ class _Process:
         package = str(Path(modelworks.__file__).parents[1])
         path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         environment = {"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "modelworks.livebench.scorers.symbolic_worker"]
+        command = [sys.executable, "-m", symbolic_worker.__name__]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
         self.usage = psutil.Process(self.process.pid)
@@ -141,9 +142,9 @@ def _remembered(compare: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_remembered
-def compatible(truth: str, answer: str, tolerance: float, seconds: float = SECONDS) -> bool:
+def compatible(truth: str, answer: str, tolerance: float, plain: bool, seconds: float = SECONDS) -> bool:
     """`latex.compatible` under limits. Raises OutOfLimits, at once for more than 5,000 characters."""
-    return bool(_ask(["compatible", truth, answer, tolerance], seconds))
+    return bool(_ask(["compatible", truth, answer, tolerance, plain], seconds))
 
 
 @_remembered

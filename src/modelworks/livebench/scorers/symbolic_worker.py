@@ -23,8 +23,7 @@ def main() -> None:
         _send(replies, "ready")
         for line in sys.stdin:
             name, *arguments = json.loads(line)
-            asked = {"compatible": latex.compatible, "equal": latex.equal}[name]
-            _send(replies, asked(*arguments))
+            _send(replies, latex.compatible(*arguments) if name == "compatible" else latex.equal(*arguments))
 
 
 def _send(replies: Any, value: object) -> None:
