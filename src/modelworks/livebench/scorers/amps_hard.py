@@ -100,6 +100,11 @@ def _number(formula: str) -> Fraction | None:
     return Fraction(number or numerator) / bottom * (-1 if sign == "-" else 1) if bottom else None
 
 
+def is_rounded(truth: Fraction, number: Fraction, places: int) -> bool:
+    """Whether the truth rounds to a decimal of so many places, at least 4."""
+    return places >= 4 and abs(truth - number) * 2 * 10**places <= 1
+
+
 def _strict(answer: str, truth: str) -> float | None:
     """By value, sign included, of the last tag, box, formula or line; a constant of integration may end it."""
     found = marked(answer)
@@ -112,8 +117,8 @@ def _strict(answer: str, truth: str) -> float | None:
         return None
     without = _CONSTANT.sub("", found).strip(" \t\r\n$*`.")
     wanted, number = _number(truth), _number(without)
-    if wanted is not None and number is not None and wanted == number:
-        return 1.0
+    if wanted is not None and number is not None:
+        return float(wanted == number or is_rounded(wanted, number, len(without.partition(".")[2])))
     truth = truth.rpartition("=")[2].strip()
     equal = without == truth or symbolic.equal(truth, without, without != found)
     return None if equal is None else float(equal)

@@ -59,7 +59,7 @@ def _is_equal(truth: str, found: str) -> bool:
 
 
 def _number(text: str) -> Fraction | None:
-    r"""An integer, a decimal (to the nearest fraction of at most 7 digits) or a fraction; what follows `\frac` is lost."""
+    r"""An integer, a decimal (as the nearest fraction of 7 digits) or a fraction; `\frac` hides what follows it."""
     if len(text) > _LONGEST or _EXPONENT.search(text):
         return None
     try:

@@ -3,6 +3,7 @@
 Nothing here limits time or memory: `modelworks.livebench.scorers.symbolic` does, in processes of their own.
 """
 
+import functools
 import random
 import re
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ def readings(text: str) -> list[Any]:
         return []
 
 
+@functools.lru_cache(maxsize=1024)
 def _by_grammar(text: str) -> list[Any]:
     try:
         read = parse_latex(text, backend="lark")
