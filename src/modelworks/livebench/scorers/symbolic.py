@@ -4,6 +4,7 @@ Each comparison runs in one of a few processes, `python -m` of a module, that ar
 way. Nothing is pickled or forked: it works the same under spawn, fork and forkserver, and in threads.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -84,7 +85,8 @@ class _Process:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(OSError):  # what was written and not read is lost
+                    pipe.close()
 
 
 _idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
