@@ -4,6 +4,7 @@ Each comparison runs in one of a few processes, `python -m` of a module, that ar
 way. Nothing is pickled or forked: it works the same under spawn, fork and forkserver, and in threads.
 """
 
+import atexit
 import contextlib
 import functools
 import json
@@ -94,7 +95,10 @@ _idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
 
 def _ask(question: list[Any], seconds: float) -> Any:
     """From an idle process, or a new one; one that has broken a limit is not used again."""
-    process = _take() or _Process()
+    process = _take()
+    if process is None:
+        _end_at_exit()
+        process = _Process()
     try:
         reply = process.ask(question, seconds)
     except BaseException:
@@ -116,9 +120,14 @@ def _take() -> _Process | None:
 
 
 def end() -> None:
-    """End the idle processes; the next comparison starts one. They end with this process, as their input does."""
+    """End the idle processes; the next comparison starts one."""
     while process := _take():
         process.end()
+
+
+@functools.cache
+def _end_at_exit() -> None:
+    atexit.register(end)
 
 
 def _remembered(compare: Callable[..., Any]) -> Callable[..., Any]:
