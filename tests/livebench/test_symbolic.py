@@ -99,3 +99,12 @@ def test_the_process_sees_no_secrets_and_has_little_memory(monkeypatch: pytest.M
     process.end()
     assert b"secret" not in environment
     assert "Max address space         2147483648" in limits
+
+
+def test_a_process_that_does_not_start_is_an_error_not_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(
+        symbolic.SymbolicError,
+        match=r"cannot be compared: the process has died at its start: run python -m modelworks\..*symbolic_worker",
+    ):
+        amps_hard.score("$v$", "v+1-1", {})

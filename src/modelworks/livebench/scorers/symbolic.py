@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 import modelworks
+from modelworks.build.errors import ModelworksError
 from modelworks.livebench.scorers import symbolic_worker
 
 SECONDS = 5.0  # of CPU, for one comparison
@@ -31,6 +32,10 @@ _LONGEST = 5000
 
 class OutOfLimits(Exception):
     """A comparison took more than its time or memory."""
+
+
+class SymbolicError(ModelworksError):
+    """The process in which expressions are compared does not start."""
 
 
 class _Process:
@@ -48,9 +53,10 @@ class _Process:
         self.unread = b""
         try:
             self._line(_START)
-        except BaseException:
+        except OutOfLimits as error:
             self.end()
-            raise
+            shown = f"run python -m {symbolic_worker.__name__} to see why"
+            raise SymbolicError(f"expressions cannot be compared: {error} at its start: {shown}") from None
 
     def ask(self, question: list[Any], seconds: float) -> Any:
         """The reply. Raises OutOfLimits after so many seconds of CPU, or if the process dies."""
