@@ -10,12 +10,13 @@ remembered from the one before. Process start and imports are part of the time. 
 import argparse
 import itertools
 import re
+import resource
 import time
 from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from modelworks.livebench.scorers import dispatch, rows
+from modelworks.livebench.scorers import dispatch, rows, symbolic
 
 ROWS = Path(__file__).parents[2] / "shared/data/livebench/scored_answers.jsonl"
 SYMBOLIC = ("amps_hard", "integrals_with_game")
@@ -51,10 +52,14 @@ def main() -> None:
     begin = time.perf_counter()
     judgments = list(rows.judged(asked, options.jobs))
     taken = time.perf_counter() - begin
+    symbolic.end()
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    here, there = (one.ru_utime + one.ru_stime for one in used)
     by_task: dict[str, Counter[str]] = defaultdict(Counter)
     for row, judgment in zip(asked, judgments, strict=True):
         by_task[row.task][judgment.status] += 1
-    print(f"{len(asked)} answers in {taken:.1f} s with {options.jobs} jobs: {len(asked) / taken:.0f} a second\n")
+    print(f"{len(asked)} answers in {taken:.1f} s with {options.jobs} jobs: {len(asked) / taken:.0f} a second")
+    print(f"CPU: {here:.1f} s here, {there:.1f} s in the processes that compare expressions\n")
     print("| task | answers | ok | wrong | unparsed | error | timeout |\n| --- | --- | --- | --- | --- | --- | --- |")
     for task, counts in sorted(by_task.items()):
         statuses = " | ".join(str(counts[status]) for status in ("ok", "wrong", "unparsed", "error", "timeout"))

@@ -2,6 +2,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -57,7 +58,8 @@ def test_what_was_compared_is_remembered() -> None:
 
 
 def test_no_process_is_started_for_numbers() -> None:
-    for answer in ("0.5", "1/2", "\\frac12", "-3", "2"):
+    amps_hard.score("$\\boxed{\\frac12}$", "\\frac{1}{2}", {})
+    for answer in ("0.5", "1/2", "\\frac{1}{2}", "-3", "2"):
         amps_hard.score(f"$\\boxed{{{answer}}}$", "\\frac{1}{2}", {})
         integrals_with_game.score(f"<solution>{answer}</solution>", "1/2", {})
     assert symbolic._idle.empty()
@@ -92,8 +94,17 @@ def test_a_process_that_a_fork_inherits_is_left_to_its_parent() -> None:
 def test_the_process_sees_no_secrets_and_has_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     process = symbolic._Process()
-    environment = open(f"/proc/{process.process.pid}/environ", "rb").read()
-    limits = open(f"/proc/{process.process.pid}/limits").read()
+    environment = Path(f"/proc/{process.process.pid}/environ").read_bytes()
+    limits = Path(f"/proc/{process.process.pid}/limits").read_text()
     process.end()
     assert b"secret" not in environment
     assert "Max address space         2147483648" in limits
+
+
+def test_a_process_that_does_not_start_is_an_error_not_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(
+        symbolic.SymbolicError,
+        match=r"cannot be compared: the process has died at its start: run python -m modelworks\..*symbolic_worker",
+    ):
+        amps_hard.score("$v$", "v+1-1", {})

@@ -18,6 +18,7 @@ _OR = "\\quad \\text{or} \\quad"
 _NUMBER = re.compile(
     r"([-+]?) ?(?:([0-9]{1,30}(?:\.[0-9]{1,30})?)(?: ?/ ?([0-9]{1,30}))?|\\frac\{([0-9]{1,30})\}\{([0-9]{1,30})\})"
 )
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[a-z]+\*?\}")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _CONSTANT = re.compile(r"\+\s*[Cc]\s*$")
 
@@ -113,7 +114,7 @@ def _strict(answer: str, truth: str) -> float | None:
     if found is None:
         found = last_line(answer)
     found = normalized(_plain((found or "").strip(" \t\r\n$*`.")))
-    if not found or _PROSE.search(found):
+    if not found or _PROSE.search(_ENVIRONMENT.sub("", found)):
         return None
     without = _CONSTANT.sub("", found).strip(" \t\r\n$*`.")
     wanted, number = _number(truth), _number(without)

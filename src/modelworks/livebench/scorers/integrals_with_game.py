@@ -89,6 +89,8 @@ def _strict(answer: str, truth: str) -> float | None:
     found = normalized(bare(stated.rpartition("=")[2])) if stated else ""
     if _GROUPED.fullmatch(found):
         found = found.replace(",", "")
+    if match := _FRACTION.fullmatch(found):
+        found = f"{match[1]}/{match[2]}"
     if not found or re.search(r"(?<![\\A-Za-z])[A-Za-z]{3,}", found):
         return None
     try:

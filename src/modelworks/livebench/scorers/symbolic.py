@@ -4,6 +4,8 @@ Each comparison runs in one of a few processes, `python -m` of a module, that ar
 way. Nothing is pickled or forked: it works the same under spawn, fork and forkserver, and in threads.
 """
 
+import atexit
+import contextlib
 import functools
 import json
 import os
@@ -19,6 +21,7 @@ from typing import Any
 import psutil
 
 import modelworks
+from modelworks.build.errors import ModelworksError
 from modelworks.livebench.scorers import symbolic_worker
 
 SECONDS = 5.0  # of CPU, for one comparison
@@ -29,6 +32,10 @@ _LONGEST = 5000
 
 class OutOfLimits(Exception):
     """A comparison took more than its time or memory."""
+
+
+class SymbolicError(ModelworksError):
+    """The process in which expressions are compared does not start."""
 
 
 class _Process:
@@ -46,9 +53,10 @@ class _Process:
         self.unread = b""
         try:
             self._line(_START)
-        except BaseException:
+        except OutOfLimits as error:
             self.end()
-            raise
+            shown = f"run python -m {symbolic_worker.__name__} to see why"
+            raise SymbolicError(f"expressions cannot be compared: {error} at its start: {shown}") from None
 
     def ask(self, question: list[Any], seconds: float) -> Any:
         """The reply. Raises OutOfLimits after so many seconds of CPU, or if the process dies."""
@@ -84,7 +92,8 @@ class _Process:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(OSError):  # what was written and not read is lost
+                    pipe.close()
 
 
 _idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
@@ -92,7 +101,10 @@ _idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
 
 def _ask(question: list[Any], seconds: float) -> Any:
     """From an idle process, or a new one; one that has broken a limit is not used again."""
-    process = _take() or _Process()
+    process = _take()
+    if process is None:
+        _end_at_exit()
+        process = _Process()
     try:
         reply = process.ask(question, seconds)
     except BaseException:
@@ -114,9 +126,14 @@ def _take() -> _Process | None:
 
 
 def end() -> None:
-    """End the idle processes; the next comparison starts one. They end with this process, as their input does."""
+    """End the idle processes; the next comparison starts one."""
     while process := _take():
         process.end()
+
+
+@functools.cache
+def _end_at_exit() -> None:
+    atexit.register(end)
 
 
 def _remembered(compare: Callable[..., Any]) -> Callable[..., Any]:
