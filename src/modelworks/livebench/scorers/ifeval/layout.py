@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from modelworks.livebench.scorers.ifeval import marks
-from modelworks.livebench.scorers.ifeval.check import Check, NoScore, holds, number, word
+from modelworks.livebench.scorers.ifeval.check import ArgumentError, Check, NoScore, holds, number, word
 from modelworks.livebench.scorers.ifeval.sentences import sentences
 from modelworks.livebench.scorers.spans import contents
 
@@ -64,7 +64,7 @@ def _first_word(answer: str, asked: Mapping[str, Any]) -> bool:
 def _place(asked: Mapping[str, Any]) -> int:
     place = int(number(asked, "nth_paragraph"))
     if not 1 <= place <= number(asked, "num_paragraphs"):
-        raise NoScore("the original draws another paragraph")
+        raise ArgumentError(f"nth_paragraph must be one of the paragraphs, got {place}")
     return place
 
 

@@ -107,9 +107,9 @@ def postscript_compatible(text: str, marker: str) -> bool:
 
 
 def postscript(text: str, marker: str) -> bool:
-    """A line that begins with the marker, and has something behind it; no further line of headings or rules."""
-    letters = r"\.?[ ]?".join(map(re.escape, re.sub(r"[\s.]", "", marker))) or re.escape(marker)
-    found = re.search(rf"^[ \t*_]{{0,9}}{letters}\b[.:*_]{{0,4}}(.*)", text, re.MULTILINE | re.IGNORECASE | re.DOTALL)
+    """A line that begins with the marker, and something behind it."""
+    dotted = r"\.[ ]?".join(map(re.escape, marker.split(".")))
+    found = re.search(rf"^[ \t*_]{{0,9}}{dotted}(.*)", text, re.MULTILINE | re.IGNORECASE | re.DOTALL)
     return found is not None and any(map(str.isalnum, found[1]))
 
 
