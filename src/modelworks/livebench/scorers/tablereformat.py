@@ -81,6 +81,7 @@ def _compatible(kind: str, answer: str, truth: str, version: Literal["v1", "v2"]
         given = table_pandas.read_after_header(kind, text, names) if kind in {"csv", "tsv"} else None
     if given is not None and _equal(given, expected):
         return 1.0
+    names = [name.strip() for name in names]
     if kind == "csv":
         given = table_pandas.read_after_header(kind, text, names)
     elif kind == "jsonl":

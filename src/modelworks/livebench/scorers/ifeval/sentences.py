@@ -21,7 +21,7 @@ _STARTERS = frozenset(
     " the their them then there therefore these they this those though through thus to too under unless until up very"
     " was we well were what when where whether which while who whose why will with without would yet you your".split()
 )
-_END = re.compile(r"[.?!]+(?=[)\";}\]*:@'({\[]|\s+\S)")
+_END = re.compile(r"(?<![.?!])[.?!]++(?=[)\";}\]*:@'({\[]|\s+\S)")
 _CLOSING = re.compile(r"[\"')\]}]+(?:\s+|(?=--)|$)")
 _NEXT = re.compile(r"\s*(\S+)")
 _NUMBER = re.compile(r"-?[\d.,]*\d[\d.,]*\Z")
