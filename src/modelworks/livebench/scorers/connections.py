@@ -45,7 +45,7 @@ def strict_share(words: Sequence[str], truth: Sequence[str]) -> float:
 
 def listed(text: str) -> list[str]:
     """The words of a list: what is between commas, without brackets, quotes and marks around it."""
-    words = [word.strip(" \t\r\n*`\"'“”‘’[](){}.;") for word in text.split(",")]
+    words = [word.strip(" \t\r\n*`\"'“”\u2018\u2019[](){}.;") for word in text.split(",")]
     return [word for word in words if word]
 
 

@@ -41,7 +41,9 @@ def read_v1(kind: str, text: str) -> "pandas.DataFrame":
         )
         return _first(text, forms)
     if kind == "markdown":
-        return _read(text, lambda pandas, source: pandas.read_table(source, sep="|", index_col=1, skipinitialspace=True))
+        return _read(
+            text, lambda pandas, source: pandas.read_table(source, sep="|", index_col=1, skipinitialspace=True)
+        )
     return _read_common(kind, text)
 
 
@@ -103,9 +105,7 @@ def are_equal(given: "pandas.DataFrame", truth: "pandas.DataFrame") -> bool:
     if len(set(given.columns)) < len(given.columns):
         return False
     return all(
-        _same(one, other)
-        for column in given.columns
-        for one, other in zip(given[column], truth[column], strict=True)
+        _same(one, other) for column in given.columns for one, other in zip(given[column], truth[column], strict=True)
     )
 
 
@@ -118,7 +118,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """A float, or a number or truth value of NumPy's; whole numbers that pandas leaves alone are compared as they are."""
+    """A number of Python's, or a number or truth value of NumPy's."""
     import numpy
 
     return isinstance(value, float | int | numpy.number | numpy.bool_)

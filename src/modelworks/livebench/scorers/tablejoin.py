@@ -58,7 +58,7 @@ def _compatible(answer: str, truth: Mapping[Any, Any]) -> float:
 
 
 def _read(text: str) -> dict[Any, Any]:
-    """The dictionary where the original looks for it: tags, the whole, code blocks, a box. Raises NoScore as it does."""
+    """The dictionary where the original looks for it: tags, all, code blocks, a box. Raises NoScore as it does."""
     while found := solutions(text, one_line=False):
         text = found[-1].strip()
     value = literal(text)

@@ -54,7 +54,7 @@ def _given(answer: str) -> str:
     found = solutions(answer, one_line=False, ignore_case=True, mended=True)
     if found:
         return found[-1]
-    head, tag, tail = answer.rpartition("<solution>")
+    _, tag, tail = answer.rpartition("<solution>")
     if tag:
         return tail
     try:
@@ -71,4 +71,4 @@ def _given(answer: str) -> str:
 
 def _plain(text: str) -> str:
     """One space between words, no quoting around them."""
-    return " ".join(text.split()).strip("*`\"“”\u200b\ufeff ")
+    return " ".join(text.split()).strip('*`"“”\u200b\ufeff ')

@@ -33,7 +33,7 @@ def text_of(ground_truth: object) -> str:
 
 def bare(text: str) -> str:
     """A short answer without the marks of Markdown and LaTeX, quotes and a final full stop around it."""
-    return text.strip().strip("*_`\"'“”‘’$()[]{}\u200b\ufeff \t\r\n").removesuffix(".").strip("*`\"'“” ")
+    return text.strip().strip("*_`\"'“”\u2018\u2019$()[]{}\u200b\ufeff \t\r\n").removesuffix(".").strip("*`\"'“” ")
 
 
 def unlabelled(line: str) -> str:

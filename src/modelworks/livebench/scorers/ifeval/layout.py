@@ -58,7 +58,7 @@ def _first_word(answer: str, asked: Mapping[str, Any]) -> bool:
     if len(paragraphs) != number(asked, "num_paragraphs"):
         return False
     first = paragraphs[_place(asked) - 1].split(maxsplit=1)[0]
-    return first.strip("*_`#\"'“”‘’()[].,;:?!—-").lower() == word(asked, "first_word").lower()
+    return first.strip("*_`#\"'“”\u2018\u2019()[].,;:?!—-").lower() == word(asked, "first_word").lower()
 
 
 def _place(asked: Mapping[str, Any]) -> int:
@@ -137,7 +137,8 @@ LAYOUT: Mapping[str, Check] = {
         lambda answer, asked: marks.placeholders(answer) >= number(asked, "num_placeholders"),
     ),
     "detectable_content:postscript": Check(
-        ("postscript_marker",), lambda answer, asked: marks.postscript_compatible(answer, word(asked, "postscript_marker")),
+        ("postscript_marker",),
+        lambda answer, asked: marks.postscript_compatible(answer, word(asked, "postscript_marker")),
         lambda answer, asked: marks.postscript(answer, word(asked, "postscript_marker")),
     ),
     "detectable_format:number_bullet_lists": Check(
@@ -153,9 +154,7 @@ LAYOUT: Mapping[str, Check] = {
         lambda answer, asked: marks.highlights_compatible(answer) >= number(asked, "num_highlights"),
         lambda answer, asked: marks.highlights(answer) >= number(asked, "num_highlights"),
     ),
-    "detectable_format:multiple_sections": Check(
-        ("section_spliter", "num_sections"), _sections_compatible, _sections
-    ),
+    "detectable_format:multiple_sections": Check(("section_spliter", "num_sections"), _sections_compatible, _sections),
     "detectable_format:json_format": Check((), _is_json, _is_container),
     "detectable_format:title": Check(
         (), lambda answer, _: marks.title_compatible(answer), lambda answer, _: marks.title(answer)

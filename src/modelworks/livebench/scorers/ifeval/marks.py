@@ -118,8 +118,8 @@ def is_quoted(text: str) -> bool:
     if len(text) < 3 or not text[1:-1].strip():
         return False
     if text[0] == "“" and text[-1] == "”":
-        return "”" not in text[1:-1] or text[1:-1].find("“") < text[1:-1].find("”") and "“" in text[1:-1]
+        return "”" not in text[1:-1] or 0 <= text[1:-1].find("“") < text[1:-1].find("”")
     if text[0] != '"' or text[-1] != '"':
         return False
     first = text.find('"', 1, -1)
-    return first < 0 or not text[first - 1].isalnum() and text[first - 1] not in ".,;:!?)…"
+    return first < 0 or not (text[first - 1].isalnum() or text[first - 1] in ".,;:!?)…")

@@ -8,19 +8,21 @@ that is in neither list.
 
 import re
 
-_ABBREVIATIONS = frozenset(
+_ABBREVIATED = (
     "a.d a.m adm ala ariz aug ave bros c.v calif cie co col colo conn corp cos ct d.c dec dr feb fla fri ft ga gen ill"
     " inc jan jr kan ky lt ltd maj messrs mg mich minn mr mrs ms n.c n.h n.j n.y nev nov oct ok okla ore p.m pa ph.d"
-    " prof rep reps sen sep sept sr st sw tenn tues u.k u.n u.s u.s.a u.s.s.r v va vs vt wash wed wis yr".split()
+    " prof rep reps sen sep sept sr st sw tenn tues u.k u.n u.s u.s.a u.s.s.r v va vs vt wash wed wis yr"
 )
-_STARTERS = frozenset(
+_STARTING = (
     "a according after although among an and another any are as at because before both but by can could despite did do"
     " does during each either even every few for from had has have he her here his how however i if in indeed instead"
     " is it its just let like many meanwhile moreover most much my neither nevertheless no nonetheless nor not now of"
     " on once one only or other others our over perhaps rather she should similarly since so some still such than that"
     " the their them then there therefore these they this those though through thus to too under unless until up very"
-    " was we well were what when where whether which while who whose why will with without would yet you your".split()
+    " was we well were what when where whether which while who whose why will with without would yet you your"
 )
+_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
+_STARTERS = frozenset(_STARTING.split())
 _END = re.compile(r"(?<![.?!])[.?!]++(?=[)\";}\]*:@'({\[]|\s+\S)")
 _CLOSING = re.compile(r"[\"')\]}]+(?:\s+|(?=--)|$)")
 _NEXT = re.compile(r"\s*(\S+)")
@@ -51,7 +53,7 @@ def _ends(text: str, begin: int, end: re.Match[str], after: str) -> bool:
     if len(end[0]) > 1:
         return starts
     words = text[max(begin, end.start() - _LONGEST) : end.start()].split()
-    kind = words[-1].lower().lstrip("\"'([{*`“‘") if words and not text[end.start() - 1].isspace() else ""
+    kind = words[-1].lower().lstrip("\"'([{*`“\u2018") if words and not text[end.start() - 1].isspace() else ""
     if _NUMBER.match(kind):
         return not after[0].islower()
     if kind in _ABBREVIATIONS or kind.rpartition("-")[2] in _ABBREVIATIONS or (len(kind) == 1 and kind.isalpha()):

@@ -5,7 +5,7 @@ Full stops that end a sentence stay with their word, which changes no word's cas
 
 import re
 
-_MARKS = re.compile(r"[;@#$%&?!*\[\](){}<>\"«»“”‘’„]|`+|--|\.{2,}|''|[:,](?!\d)")
+_MARKS = re.compile(r"[;@#$%&?!*\[\](){}<>\"«»“”\u2018\u2019„]|`+|--|\.{2,}|''|[:,](?!\d)")
 _CLITICS = re.compile(r"(?<=[^' ])('[sS]|'[mM]|'[dD]|'ll|'LL|'re|'RE|'ve|'VE|n't|N'T|')(?=\s|$)")
 _OPENING = re.compile(r"(?<!\w)'(?!re|ve|ll|m|t|s|d|n)(?=\w\b)", re.IGNORECASE)
 _JOINED = re.compile(

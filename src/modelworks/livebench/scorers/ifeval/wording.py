@@ -46,7 +46,7 @@ def _letter(asked: Mapping[str, Any]) -> str:
 
 def _capitals(answer: str) -> int:
     """Words whose letters are all capitals, what is joined by an apostrophe or a hyphen as one."""
-    parts = [part.strip("*_#\"'“”‘’()[]{}<>.,;:!?") for part in answer.split()]
+    parts = [part.strip("*_#\"'“”\u2018\u2019()[]{}<>.,;:!?") for part in answer.split()]
     return sum(part.isupper() for part in parts)
 
 
@@ -119,4 +119,3 @@ WORDING: Mapping[str, Check] = {
         ),
     ),
 }
-
