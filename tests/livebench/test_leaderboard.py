@@ -163,7 +163,7 @@ def test_a_paired_difference_is_narrower_than_the_two_intervals_and_finds_what_i
     for task in tasks:
         task.values[:, 1] = numpy.maximum(task.values[:, 0], rng.random(60) < 0.2)  # right where the first is, and more
     drawn = Resampled(tasks, 2000, 0.95, 1)
-    found, unlike = drawn.difference(1, 0), drawn.difference(2, 0)
+    [found], [unlike] = drawn.differences(1, [0]), drawn.differences(2, [0])
     assert found and unlike
     assert 0 < found.low < found.estimate < found.high and found.p_value < 0.01 and found.questions == 120
     assert unlike.low < 0 < unlike.high and unlike.p_value > 0.05
@@ -171,15 +171,16 @@ def test_a_paired_difference_is_narrower_than_the_two_intervals_and_finds_what_i
     assert found.estimate == pytest.approx(
         numpy.mean([task.values[:, 1].mean() - task.values[:, 0].mean() for task in tasks])
     )
-    same = drawn.difference(0, 0)
+    same, other = drawn.differences(0, [0, 1])
+    assert other and other.estimate == -found.estimate
     assert same and (same.estimate, same.low, same.high, same.p_value) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_a_difference_counts_questions_of_both_models_only() -> None:
     values = numpy.array([[1.0, 0.0], [numpy.nan, 0.0], [1.0, numpy.nan], [0.0, 0.0]])
-    found = Resampled([Task("a", "a", values)], 200, 0.95, 1).difference(0, 1)
+    [found] = Resampled([Task("a", "a", values)], 200, 0.95, 1).differences(0, [1])
     assert found and found.questions == 2 and found.estimate == 0.5
-    assert Resampled([Task("a", "a", values[1:3])], 200, 0.95, 1).difference(0, 1) is None
+    assert Resampled([Task("a", "a", values[1:3])], 200, 0.95, 1).differences(0, [1]) == [None]
 
 
 def board(built: dict[str, Any], folder: str = "board") -> dict[str, Path]:
