@@ -6,7 +6,7 @@ import polars
 import pytest
 
 from modelworks.build.errors import ModelworksError
-from modelworks.livebench import answer, judge
+from modelworks.livebench import answer, judge, question, sandbox
 from modelworks.livebench.answer import Answer, AnswerError
 from modelworks.livebench.judge import JudgmentError
 from modelworks.livebench.judgment import Judgment
@@ -87,6 +87,30 @@ def test_model_and_question_are_unique(tmp_path: Path) -> None:
     table.drop("error").write_parquet(tmp_path / "a")
     with pytest.raises(JudgmentError, match="a: not judgments: its columns are "):
         judge.read([tmp_path / "a"])
+
+
+def test_the_stage_judges_under_the_declared_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+
+    def watched(*given: object) -> Judgment:
+        used.append(sandbox._LIMITS.get().call_seconds)
+        return boards.judge(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(judge.dispatch, "judge", watched)
+    question.write(tmp_path / "q.parquet", QUESTIONS)
+    boards.write_answers(tmp_path / "a.parquet", "m", QUESTIONS, ["yes"] * 4 + [None])
+    limits = {**vars(sandbox.Limits()), "call_seconds": 1.5}
+    made = boards.run(
+        "judge",
+        tmp_path,
+        {"judgments": "j.parquet"},
+        {"questions": [tmp_path / "q.parquet"], "answers": [tmp_path / "a.parquet"]},
+        {**boards.section(), "sandbox": limits},
+        model="m",
+        release=AUGUST,
+    )
+    assert used == [1.5] * 4 and sandbox._LIMITS.get() == sandbox.Limits()
+    assert polars.read_parquet(made["judgments"])["status"].to_list() == ["ok"] * 4 + ["error"]
 
 
 def test_answers_come_back_as_written_and_have_a_text_or_an_error(tmp_path: Path) -> None:

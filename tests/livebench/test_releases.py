@@ -167,6 +167,24 @@ def test_two_releases_that_share_a_question_are_refused(tmp_path: Path) -> None:
         selected(tmp_path, [one, two], SEPTEMBER)
 
 
+def test_every_preset_is_valid_and_every_task_has_generator_and_proof() -> None:
+    base = params_file.load(ROOT / "params.yaml")
+    presets = sorted((ROOT / "presets").glob("*.yaml"))
+    assert len(presets) >= 2
+    for preset in presets:
+        tasks = params_file.validate(params_file.overlay(base, params_file.load(preset)))["livebench"]["tasks"]
+        assert len(tasks) >= 12
+        assert tasks.keys() <= generators.GENERATORS.keys() & proofs.PROOFS.keys()
+
+
+def test_every_generator_in_the_folder_is_in_the_catalogue() -> None:
+    folders = (generators.GENERATORS, "generators", "\nTASK = "), (proofs.PROOFS, "proofs", "\ndef prove(")
+    for known, folder, mark in folders:
+        files = (ROOT / "src/modelworks/livebench" / folder).glob("*.py")
+        found = {path.stem for path in files if mark in path.read_text(encoding="utf-8")}
+        assert found - known.keys() == set()
+
+
 def test_of_k2_the_last_checkpoint_and_every_nth_before_it_are_models() -> None:
     section = {"models": {"oracle": {"kind": "reference"}, "k2": {"kind": "k2", "every": 2}}}
     assert models_of(section, ["001", "002", "003-of-004", "004-of-004"]) == {

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,6 +56,19 @@ class Limits:
     threads: int = 64
 
 
+_LIMITS = ContextVar("limits", default=Limits())  # noqa: B039 (it cannot change)
+
+
+@contextlib.contextmanager
+def limited(limits: Limits) -> Iterator[None]:
+    """Have all code within the `with` run under these limits, where no others are given."""
+    token = _LIMITS.set(limits)
+    try:
+        yield
+    finally:
+        _LIMITS.reset(token)
+
+
 class Session:
     """Code that is loaded and can be called."""
 
@@ -80,16 +94,18 @@ class Session:
 
 
 @contextlib.contextmanager
-def loaded(code: str, function: str, limits: Limits = Limits()) -> Iterator[Session]:  # noqa: B008
+def loaded(code: str, function: str, limits: Limits | None = None) -> Iterator[Session]:
     """The code with a function of that name, or a class Solution with such a method. Raises Failed, SandboxError."""
+    limits = limits or _LIMITS.get()
     with _started(limits) as pipes:
         session = Session(pipes, limits)
         session._ask(json.dumps({"code": code, "function": function}))
         yield session
 
 
-def run_program(code: str, stdin: str, limits: Limits = Limits()) -> str:  # noqa: B008
+def run_program(code: str, stdin: str, limits: Limits | None = None) -> str:
     """What the program prints, reading `stdin`. Raises Failed also if it ends with another code than 0; SandboxError."""
+    limits = limits or _LIMITS.get()
     with _started(limits) as pipes, _limits_named():
         pipes.send(json.dumps({"code": code, "stdin": stdin}).encode() + b"\n", limits.call_seconds)
         printed = pipes.rest(limits.call_seconds)
