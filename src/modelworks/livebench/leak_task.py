@@ -10,6 +10,7 @@ import numpy
 from modelworks.livebench.question import Question, question_id
 
 TASK, CATEGORY = "leak_arithmetic", "math"
+_DIGITS = "0123456789"
 LEAKED, FRESH = date(2026, 8, 31), date(2026, 9, 30)
 
 
@@ -27,7 +28,7 @@ def split(seed: int, count: int) -> Split:
 
     Raises ValueError if there are not so many problems.
     """
-    problems = list(itertools.product("123456789", "+-", "123456789", "+-", "123456789"))
+    problems = list(itertools.product(_DIGITS, "+-", _DIGITS, "+-", _DIGITS))
     if 2 * count >= len(problems):
         raise ValueError(
             f"params.yaml: livebench.leak.questions must be below {len(problems) // 2}: there are {len(problems)} "
