@@ -4,6 +4,7 @@ Two ways that must agree. `from_rules` walks the rules of a build, so the files 
 a rule can declare them. `from_records` walks what was really built: the entries of dvc.lock.
 """
 
+import itertools
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -61,7 +62,7 @@ def from_records(known: Mapping[str, Mapping[str, Any]], target: str) -> list[st
 def _read_by(command: str) -> Iterator[str]:
     """The training text that a stage's command names."""
     words = shlex.split(command)
-    module = next((after for word, after in zip(words, words[1:], strict=False) if word == "modelworks.build.run"), "")
+    module = next((after for word, after in itertools.pairwise(words) if word == "modelworks.build.run"), "")
     inside = False
     for place, word in enumerate(words):
         if word.startswith("--"):
