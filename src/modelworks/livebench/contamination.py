@@ -78,9 +78,9 @@ def verdict(share: float | None, cosine: float | None, excess: float | None, set
         return False, UNKNOWN
     if share is not None and share >= settings["most_ngrams"]:
         return True, f"{100 * share:.0f} % of its runs of words are in the training text"
-    if cosine is not None and excess is not None and cosine >= settings["embedding_threshold"]:
-        if excess >= settings["embedding_margin"]:
-            return True, f"a passage of the training text says the same (cosine {cosine:.2f})"
+    near = cosine is not None and cosine >= settings["embedding_threshold"]
+    if near and excess is not None and excess >= settings["embedding_margin"]:
+        return True, f"a passage of the training text says the same (cosine {cosine:.2f})"
     return False, None
 
 
