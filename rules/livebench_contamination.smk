@@ -26,8 +26,9 @@ def livebench_corpus(target):
 
 def livebench_model_corpus(wildcards):
     """The training text of a model: none is known of models that were not trained here."""
-    checkpoint = LIVEBENCH_K2.get(wildcards.model)
-    return livebench_corpus(f"artifacts/k2/checkpoints/{checkpoint}") if checkpoint else []
+    if wildcards.model not in LIVEBENCH_K2:
+        return []
+    return livebench_corpus(f"artifacts/k2/checkpoints/{LIVEBENCH_K2[wildcards.model]}")
 
 
 def livebench_passage_embeddings(texts):
@@ -160,9 +161,7 @@ rule livebench_leak_text:
     resources:
         mem_mb=1000,
     params:
-        reads=reads(
-            "seed", "livebench.leak.leaked", "livebench.leak.train.arm_texts"
-        ),
+        reads=reads("seed", "livebench.leak.leaked", "livebench.leak.train.arm_texts"),
     shell:
         "python -m modelworks.build.run modelworks.livebench.leak_text --rule livebench_leak_text --log {log}"
         " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in text {input.text}"

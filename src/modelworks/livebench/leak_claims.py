@@ -1,5 +1,6 @@
-"""livebench's claims, judged on the leak experiment's runs; their margins stand in params.yaml: livebench.leak.claims."""
+"""livebench's claims, judged on the leak experiment; their margins stand in params.yaml: livebench.leak.claims."""
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -105,7 +106,7 @@ def _steps(doses: Sequence[Mapping[str, Any]], margins: Mapping[str, Any]) -> li
             _less(after, before),
             margins["confidence"],
         )
-        for before, after in zip(doses, doses[1:], strict=False)
+        for before, after in itertools.pairwise(doses)
     ]
 
 
