@@ -101,7 +101,7 @@ def test_a_question_that_is_all_template_is_compared_whole() -> None:
 def test_runs_do_not_span_two_texts_and_files_are_read_in_blocks(tmp_path: Path) -> None:
     questions = [asked(long_question(number)) for number in range(8)]
     half = long_question(2).split()
-    texts = [*[FILLER] * 700, " ".join(half[:12]), " ".join(half[12:])]
+    texts = [*[FILLER] * 700, " ".join(half[:12]), " ".join(half[12:18])]
     write_parquet(tmp_path / "halves.parquet", polars.DataFrame({"text": texts}))
     write_parquet(tmp_path / "whole.parquet", polars.DataFrame({"text": [*texts, long_question(2)]}))
     halves, whole = (
@@ -122,9 +122,8 @@ def test_a_passage_near_to_the_whole_task_is_no_leak_and_one_near_to_a_single_qu
     seen = (found.cosine >= 0.9) & (found.excess >= 0.15)
     assert seen.tolist() == [False, False, True, False, False, False]
     assert (near(questions, ["boats"] * 6, [general.astype(numpy.float16)], 0.15).excess < 0.15).all()
-    split = near(
-        questions, ["boats"] * 6, [table[place : place + 1] for table in tables for place in range(len(table))], 0.15
-    )
+    singly = [table[place : place + 1] for table in tables for place in range(len(table))]
+    split = near(questions, ["boats"] * 6, singly, 0.15)
     assert numpy.allclose(split.cosine, found.cosine) and numpy.allclose(split.excess, found.excess)
 
 
@@ -226,9 +225,9 @@ def test_the_detection_report_finds_verbatim_leaks_by_words_and_paraphrases_by_e
     }
     (path,) = _run(detection, tmp_path, inputs, ["detection.json"])
     found = json.loads(path.read_text(encoding="utf-8"))
+    wanted = ("verbatim_by_words", "paraphrased_by_words", "paraphrased_by_embeddings_calibrated")
     everything = {
-        name: (found[name]["all"]["recall"]["found"], found[name]["all"]["false_positives"]["found"])
-        for name in ("verbatim_by_words", "paraphrased_by_words", "paraphrased_by_embeddings_calibrated")
+        name: tuple(found[name]["all"][rate]["found"] for rate in ("recall", "false_positives")) for name in wanted
     }
     assert everything["verbatim_by_words"] == (4, 0)
     assert everything["paraphrased_by_words"] == (0, 0)
