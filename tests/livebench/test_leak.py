@@ -42,8 +42,8 @@ MODEL = {
 }
 TRAIN = {
     "vocab_size": 280,
-    "base_texts": 640,
-    "arm_texts": 640,
+    "base_texts": 6400,
+    "arm_texts": 3200,
     "batch_rows": 32,
     "learning_rate": 1e-2,
     "final_learning_rate_share": 0.1,
@@ -146,7 +146,7 @@ def measured(folder: Path, gaps: Sequence[float], unseen_too: float = 0.0) -> di
     for number, seed in enumerate(SEEDS):
         for dose, gap in enumerate(gaps):
             shares = [0.4 + gap + number / 100] * 200 + [0.4 + unseen_too + number / 100] * 200 + [0.4] * 400
-            correct = [place % 100 < 100 * share for place, share in enumerate(shares)]
+            correct = [place % 100 < round(100 * share) for place, share in enumerate(shares)]
             rows = {
                 "question_id": [one.question_id for one in (*asked.leaked, *asked.fresh)],
                 "release": [leak_task.LEAKED] * 400 + [leak_task.FRESH] * 400,
@@ -193,8 +193,8 @@ def test_verdicts_turn_with_the_figures(tmp_path: Path) -> None:
     grown = verdicts((0.0, 0.2, 0.4))
     assert set(grown.values()) == {"supported"}
     assert {"no-leak-below", "no-leak-above", "leak-0-to-1", "leak-1-to-2", "leak-most", "leak-slope"} < set(grown)
-    flat = verdicts((0.0, 0.0, 0.0))
-    assert (flat["leak-most"], flat["leak-1-to-2"], flat["leak-slope"]) == ("not supported",) * 3
+    falling = verdicts((0.04, 0.02, 0.0))
+    assert (falling["leak-most"], falling["leak-1-to-2"], falling["leak-slope"]) == ("not supported",) * 3
     assert verdicts((0.4, 0.4, 0.4))["no-leak-below"] == "not supported"
     assert verdicts((0.0, 0.2, 0.4), unseen_too=0.3)["excluded-below"] == "not supported"
 
