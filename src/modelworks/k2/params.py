@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from modelworks.k2.spike_params import Claims, Spikes
-from modelworks.k2.training_params import Model, Order, Run, Train
+from modelworks.k2.training_params import Order, Run, Train
+from modelworks.model_params import Model
 from modelworks.section import STRUCTURAL, Count, Section, Threads
 
 _TEXT_FORMATS = (".txt", ".md", ".rst")

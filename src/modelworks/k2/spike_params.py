@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from modelworks.k2.training_params import Model
+from modelworks.model_params import Model
 from modelworks.section import STRUCTURAL, Count, Section, Threads
 
 Margin = Annotated[float, Field(ge=-8, le=8)]  # bits per byte

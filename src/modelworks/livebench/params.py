@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from modelworks.livebench.answer_params import Model
 from modelworks.livebench.contamination_params import Contamination
 from modelworks.livebench.days import Day
+from modelworks.livebench.leak_params import Leak
 from modelworks.section import Count, Section
 
 
@@ -72,6 +73,7 @@ class Livebench(Section):
     most_errors: float = Field(ge=0, le=1)
     bootstrap: Bootstrap
     contamination: Contamination
+    leak: Leak
     sandbox: Sandbox
 
     @field_validator("tasks")

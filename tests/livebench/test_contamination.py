@@ -1,0 +1,305 @@
+"""Claims about contamination: what a model was trained on, runs of words, template text, passages that say the same."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy
+import polars
+import pytest
+
+from modelworks.build import lineage
+from modelworks.livebench import contamination, detection, passages, question
+from modelworks.livebench.embedder import embed, embedder
+from modelworks.livebench.paraphrase import paraphrase
+from modelworks.livebench.question import Question, question_id
+from modelworks.livebench.seen_grams import Seen, wordings
+from modelworks.livebench.seen_passages import near
+from modelworks.livebench.training_text import LineageError, from_records, from_rules
+from modelworks.lm.stable import write_parquet
+from modelworks.stage import Stage
+from tests.build.repository import PROJECT
+
+SETTINGS = {
+    "ngram_words": 13,
+    "most_ngrams": 0.2,
+    "embedding_threshold": 0.8,
+    "embedding_margin": 0.1,
+    "passage_words": 60,
+    "most_passages": 100,
+    "threads": 1,
+}
+PARAMS = {"seed": 7, "livebench": {"contamination": SETTINGS}}
+NAMES = ["Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana", "Ivo", "Jana"]
+LONG = "{0} keeps a boat at the pier and paints it in the colour that {0} saw on the roof of the old mill near the sea"
+FILLER = "The for statement is used to iterate over the elements of a sequence or another iterable object in order."
+
+
+def asked(text: str, truth: str = "1", task: str = "boats", **extra: Any) -> Question:
+    turns = [text]
+    return Question(question_id(task, turns, truth), "reasoning", task, turns, truth, date(2026, 8, 31), extra=extra)
+
+
+def shares(questions: Sequence[Question], texts: Sequence[str], words: int = 13) -> list[float]:
+    seen = Seen(wordings(questions, words))
+    for text in texts:
+        seen.read([FILLER, text])
+    found = seen.shares()
+    return [found[one.question_id] for one in questions]
+
+
+def long_question(number: int) -> str:
+    """18 words before the ones that all questions end with."""
+    own = " ".join(f"{NAMES[(number + place) % 10].lower()}{number * place}" for place in range(18))
+    return f"{own} Think step by step and then put your answer in bold as a single integer please"
+
+
+def test_a_verbatim_leak_is_found_whatever_its_case_and_layout_and_others_are_not() -> None:
+    questions = [asked(long_question(number)) for number in range(8)]
+    leak = "before it\n" + long_question(3).upper().replace(" ", "\n  ") + " after it"
+    assert shares(questions, [leak]) == [0, 0, 0, 1, 0, 0, 0, 0]
+
+
+def test_a_part_of_a_leak_gives_the_share_of_the_runs_that_it_holds() -> None:
+    questions = [asked(long_question(number)) for number in range(8)]
+    own = long_question(3).split()
+    # 18 own words and 16 of the template: 22 runs of 13 words, of which the last 4 hold only template text.
+    assert shares(questions, [" ".join(own[:15])])[3] == pytest.approx(3 / 18)
+
+
+def test_template_text_in_the_corpus_is_no_leak() -> None:
+    questions = [asked(long_question(number)) for number in range(8)]
+    template = " ".join(long_question(0).split()[18:])
+    assert shares(questions, [template]) == [0] * 8
+    assert shares(questions[:1], [template]) == [pytest.approx(4 / 22)]
+
+
+def test_text_of_one_template_among_many_is_template_text_too() -> None:
+    common = "a b c d e f g h i j k l m n"
+    mine = [asked(f"{common} {number} own", template=f"{common} NUMBER own") for number in range(3)]
+    others = [asked(long_question(number), template="other") for number in range(8)]
+    assert shares([*mine, *others], [common])[:3] == [0, 0, 0]
+    alone = [asked(f"{common} 1 own", template="t1"), *others]
+    assert shares(alone, [common])[0] > 0
+
+
+def test_a_question_shorter_than_a_run_is_compared_whole() -> None:
+    questions = [asked("What is 4+5-6?"), asked("What is 4+5-7?"), asked("What is 4+5?", stem="4+5 =")]
+    assert shares(questions, ["Question: what  is 4+5-6? 3"]) == [1, 0, 0]
+    assert shares(questions, ["What is", "4+5-6?"]) == [0, 0, 0]
+    assert shares(questions, ["4+5 = 9"]) == [0, 0, 1]
+
+
+def test_a_question_that_is_all_template_is_compared_whole() -> None:
+    questions = [asked(long_question(1), str(truth)) for truth in range(3)]
+    assert shares(questions, [long_question(1)]) == [1, 1, 1]
+    assert shares(questions, [" ".join(long_question(1).split()[:20])]) == [0, 0, 0]
+
+
+def test_runs_do_not_span_two_texts_and_files_are_read_in_blocks(tmp_path: Path) -> None:
+    questions = [asked(long_question(number)) for number in range(8)]
+    half = long_question(2).split()
+    texts = [*[FILLER] * 700, " ".join(half[:12]), " ".join(half[12:18])]
+    write_parquet(tmp_path / "halves.parquet", polars.DataFrame({"text": texts}))
+    write_parquet(tmp_path / "whole.parquet", polars.DataFrame({"text": [*texts, long_question(2)]}))
+    halves, whole = (
+        contamination.seen_shares(questions, [tmp_path / f"{name}.parquet"], 13)[questions[2].question_id]
+        for name in ("halves", "whole")
+    )
+    assert (halves, whole) == (0, 1)
+
+
+def test_a_passage_near_to_the_whole_task_is_no_leak_and_one_near_to_a_single_question_is() -> None:
+    generator = numpy.random.default_rng(0)
+    template = generator.normal(size=16)
+    own = generator.normal(size=(6, 16))
+    questions = _unit(template + 0.5 * own)
+    leak, general, far = _unit(questions[2:3] + 0.02), _unit(template[None]), _unit(-template[None])
+    tables = [far.astype(numpy.float16), numpy.concatenate([general, leak]).astype(numpy.float16)]
+    found = near(questions, ["boats"] * 6, tables, 0.15)
+    seen = (found.cosine >= 0.9) & (found.excess >= 0.15)
+    assert seen.tolist() == [False, False, True, False, False, False]
+    assert (near(questions, ["boats"] * 6, [general.astype(numpy.float16)], 0.15).excess < 0.15).all()
+    singly = [table[place : place + 1] for table in tables for place in range(len(table))]
+    split = near(questions, ["boats"] * 6, singly, 0.15)
+    assert numpy.allclose(split.cosine, found.cosine) and numpy.allclose(split.excess, found.excess)
+
+
+def _unit(rows: numpy.ndarray) -> numpy.ndarray:
+    return (rows / numpy.linalg.norm(rows, axis=1, keepdims=True)).astype(numpy.float32)
+
+
+def _run(module: Any, folder: Path, inputs: dict[str, list[Path]], outputs: Sequence[str], **args: str) -> list[Path]:
+    paths = {name: [folder / name] for name in outputs}
+    module.main(Stage(module.__name__, "rule", inputs, paths, PARAMS, args))
+    return [folder / name for name in outputs]
+
+
+STORIES = [
+    "Ada bought four green kites and gave one of them to her brother at the lake.",
+    "A baker in Oslo burns two loaves every morning. How many loaves are burnt in a week?",
+    "Three frogs sit on a wall, and the smallest frog always lies about the weather.",
+    "The train from Rome leaves at nine, and it stops in Pisa for twenty minutes.",
+    "Which of the five planets has the largest number of moons in this table?",
+    "Ivo sorts his stamps by country, then he counts those from Peru.",
+    "A gardener plants eleven rows of beans and waters only the odd rows.",
+    "Sort the following words by their last letter: violin, harp, drum, flute.",
+]
+
+
+def test_a_paraphrase_is_found_by_embeddings_and_not_by_words_and_all_is_written_down(tmp_path: Path) -> None:
+    questions = [asked(text) for text in STORIES]
+    question.write(tmp_path / "questions.parquet", questions)
+    other = paraphrase(STORIES[3], 1)
+    write_parquet(tmp_path / "corpus.parquet", polars.DataFrame({"text": [FILLER, other, STORIES[5]]}))
+    (embedded,) = _run(passages, tmp_path, {"text": [tmp_path / "corpus.parquet"]}, ["corpus.st"])
+    (own,) = _run(passages, tmp_path, {"questions": [tmp_path / "questions.parquet"]}, ["questions.st"])
+    inputs = {
+        "questions": [tmp_path / "questions.parquet"],
+        "corpus": [tmp_path / "corpus.parquet"],
+        "question_embeddings": [own],
+        "corpus_embeddings": [embedded],
+    }
+    table, summary = _run(contamination, tmp_path, inputs, ["table.parquet", "summary.json"], model="k2-001")
+    rows = polars.read_parquet(table)
+    assert dict(rows.schema) == contamination.SCHEMA
+    assert rows["excluded"].to_list() == [False, False, False, True, False, True, False, False]
+    assert rows["ngram_share"].to_list() == [0, 0, 0, 0, 0, 1, 0, 0]
+    assert rows["reason"][3].startswith("a passage of the training text says the same (cosine 0.")
+    assert rows["reason"][5] == "100 % of its runs of words are in the training text"
+    counted = json.loads(summary.read_text(encoding="utf-8"))
+    assert counted["excluded_by_task"] == {"boats": 2}
+    assert (counted["excluded_by_words"], counted["excluded_by_embeddings_alone"]) == (1, 1)
+    assert (counted["passages"], counted["passages_embedded"], counted["questions"]) == (3, 3, 8)
+    with pytest.raises(ValueError, match="3 embeddings of 8 questions: build them anew"):
+        _run(contamination, tmp_path, {**inputs, "question_embeddings": [embedded]}, ["t", "s"], model="k2-001")
+
+
+def test_a_model_of_unknown_training_text_excludes_nothing_and_says_so(tmp_path: Path) -> None:
+    question.write(tmp_path / "questions.parquet", [asked(text) for text in STORIES])
+    inputs: dict[str, list[Path]] = {"questions": [tmp_path / "questions.parquet"], "corpus": []}
+    table, _ = _run(contamination, tmp_path, inputs, ["table.parquet", "summary.json"], model="oracle")
+    rows = polars.read_parquet(table)
+    assert rows["ngram_share"].null_count() == rows["embedding_cosine"].null_count() == 8
+    assert not rows["excluded"].any()
+    assert set(rows["reason"]) == {"its training text is unknown"}
+
+
+def test_passages_cover_a_file_and_of_a_large_one_an_even_sample_is_embedded(tmp_path: Path) -> None:
+    texts = ["a b c d e", "", "f g"]
+    write_parquet(tmp_path / "text.parquet", polars.DataFrame({"text": texts}))
+    assert list(passages.passages_of(tmp_path / "text.parquet", 2)) == ["a b", "c d", "e", "f g"]
+    assert passages.sampled(4, 9, 1).tolist() == [0, 1, 2, 3]
+    few = passages.sampled(1000, 10, 1)
+    assert len(set(few.tolist())) == 10 and (numpy.diff(few) > 0).all() and few.max() > 500
+    assert few.tolist() != passages.sampled(1000, 10, 2).tolist()
+
+
+def test_embeddings_do_not_depend_on_what_they_are_made_with(tmp_path: Path) -> None:
+    model = embedder(1)
+    together = embed(model, STORIES[:3])
+    assert numpy.allclose(together[1], embed(model, [STORIES[1]])[0], atol=1e-5)
+    assert numpy.allclose(numpy.linalg.norm(together, axis=1), 1, atol=1e-5)
+    assert embed(model, []).shape == (0, 384)
+
+
+def test_a_paraphrase_keeps_names_and_numbers_and_changes_words_and_order() -> None:
+    text = "The train leaves at 9, and Ada has exactly 20 minutes. Find the total number of stops."
+    other = paraphrase(text, 1)
+    assert other == paraphrase(text, 1)
+    assert {"9", "20", "Ada", "minutes."} & set(other.replace(",", " ").split()) >= {"9", "20", "Ada"}
+    assert text not in other
+    assert shares([asked(text)], [other], 8) == [0]
+
+
+def test_the_detection_report_finds_verbatim_leaks_by_words_and_paraphrases_by_embeddings(tmp_path: Path) -> None:
+    question.write(tmp_path / "questions.parquet", [asked(text) for text in STORIES])
+    write_parquet(tmp_path / "corpus.parquet", polars.DataFrame({"text": [FILLER] * 3}))
+    (embedded,) = _run(passages, tmp_path, {"text": [tmp_path / "corpus.parquet"]}, ["corpus.st"])
+    inputs = {
+        "questions": [tmp_path / "questions.parquet"],
+        "corpus": [tmp_path / "corpus.parquet"],
+        "corpus_embeddings": [embedded],
+    }
+    (path,) = _run(detection, tmp_path, inputs, ["detection.json"])
+    found = json.loads(path.read_text(encoding="utf-8"))
+    wanted = ("verbatim_by_words", "paraphrased_by_words", "paraphrased_by_embeddings_calibrated")
+    everything = {
+        name: tuple(found[name]["all"][rate]["found"] for rate in ("recall", "false_positives")) for name in wanted
+    }
+    assert everything["verbatim_by_words"] == (4, 0)
+    assert everything["paraphrased_by_words"] == (0, 0)
+    assert everything["paraphrased_by_embeddings_calibrated"] == (4, 0)
+    assert found["verbatim_by_words"]["boats"]["recall"]["of"] == 4
+
+
+RULES = """
+rule tokens:
+    input:
+        code="artifacts/code/modelworks.k2.tokens.json",
+        tokenizer="tokenizer.json",
+        text="{corpus}/{name}.parquet",
+    output:
+        "tokens/{corpus}/{name}",
+    shell:
+        "python -m modelworks.build.run modelworks.k2.tokens --in code {input.code} --in tokenizer {input.tokenizer}"
+        " --in text {input.text} --out tokens {output}"
+
+
+rule tokenizer:
+    input:
+        text="raw/all.parquet",
+    output:
+        "tokenizer.json",
+    shell:
+        "python -m modelworks.build.run modelworks.k2.tokenizer --in text {input.text} --out tokenizer {output}"
+
+
+rule train:
+    input:
+        rows=lambda wildcards: [f"tokens/{wildcards.model}/{name}" for name in ("a", "b")],
+        previous=lambda wildcards: ["model/old"] if wildcards.model == "new" else [],
+    output:
+        "model/{model}",
+    shell:
+        "python -m modelworks.build.run modelworks.k2.train --in rows {input.rows} --out model {output}"
+"""
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The rules above, as Snakemake reads them."""
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings.types import ResourceSettings
+
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "Snakefile").write_text(RULES, encoding="utf-8")
+    with SnakemakeApi() as api:
+        workflow = api.workflow(ResourceSettings(cores=1), snakefile=folder / "Snakefile", workdir=folder)
+        workflow._workflow.include(str(folder / "Snakefile"), overwrite_default_target=True)
+        return list(workflow._workflow.rules)
+
+
+def test_a_model_is_compared_with_the_text_that_it_was_trained_on(rules: Any) -> None:
+    assert from_rules(rules, "model/old") == ["old/a.parquet", "old/b.parquet"]
+    assert from_rules(rules, "model/other") == ["other/a.parquet", "other/b.parquet"]
+    assert from_rules(rules, "model/new") == ["new/a.parquet", "new/b.parquet", "old/a.parquet", "old/b.parquet"]
+
+
+def test_a_model_without_training_text_is_an_error(rules: Any) -> None:
+    with pytest.raises(LineageError, match=r"nowhere/model: no rule makes it, so what it was trained on is unknown"):
+        from_rules(rules, "nowhere/model")
+    with pytest.raises(LineageError, match=r"tokenizer\.json: nothing in its lineage turns text into tokens; a stage"):
+        from_rules(rules, "tokenizer.json")
+
+
+def test_what_was_built_names_the_same_text_as_the_rules() -> None:
+    known = lineage.entries(PROJECT)
+    last = sorted(name for name in known if name.startswith("k2_train--"))[-1]
+    checkpoint = next(out["path"] for out in known[last]["outs"] if "checkpoints" in out["path"])
+    texts = [f"artifacts/k2/corpus/train/{name}.parquet" for name in ("000", "001", "arithmetic", "questions")]
+    assert from_records(known, checkpoint) == texts
+    with pytest.raises(LineageError, match=r"nowhere: dvc\.lock knows no such artifact"):
+        from_records(known, "nowhere")
