@@ -91,7 +91,8 @@ def test_an_infinite_loop_ends_as_a_timeout(code: str) -> None:
 
 
 def test_the_cpu_limit_ends_what_is_within_the_wall_clock() -> None:
-    with pytest.raises(Failed, match="the process ended"), loaded("while True:\n    pass", "f", Limits(cpu_seconds=1)):
+    limits = Limits(cpu_seconds=1)
+    with pytest.raises(Failed, match="the process ended"), loaded("while True:\n    pass", "f", limits):
         pass
 
 
@@ -105,18 +106,18 @@ def test_the_hidden_tests_cannot_be_read(tmp_path: Path) -> None:
     """Neither from a file, nor in the process: no frame and no object holds what is expected."""
     hidden = tmp_path / "hidden.json"
     hidden.write_text(SECRET)
-    with pytest.raises(Failed, match="FileNotFoundError"), loaded(f"def f():\n    return open({str(hidden)!r}).read()", "f") as one:
-        one.call([])
+    reading = f"def f():\n    return open({str(hidden)!r}).read()"
+    with pytest.raises(Failed, match="FileNotFoundError"), loaded(reading, "f") as session:
+        session.call([])
     searching = (
         "import gc, sys\n"
         "def f(numbers):\n"
         "    frame, seen = sys._getframe(), []\n"
         "    while frame:\n        seen += [frame.f_locals, frame.f_globals]\n        frame = frame.f_back\n"
-        f"    found = '87236' '45987' in repr(seen)[:10**7] + repr(gc.get_objects())[:10**7] + repr(sys.argv)\n"
-        "    return 'found' if found else 'nothing'\n"
+        "    known = repr(seen)[:10**7] + repr(gc.get_objects())[:10**7] + repr(sys.argv)\n"
+        "    return 0 if ''.join(['87236', '45987']) in known else sum(numbers)\n"
     )
-    with loaded(searching, "f") as session:
-        assert session.call([[1, 2]]) == "nothing"
+    assert scored(searching) == (1.0, 1.0, "ok")
 
 
 def test_it_reaches_no_server_of_this_machine() -> None:

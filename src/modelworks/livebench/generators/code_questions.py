@@ -15,6 +15,7 @@ from modelworks.livebench.question import Question, question_id
 CATEGORY = "coding"
 LEVELS = (1, 2, 3)
 _PUBLIC, _HIDDEN = 2, 16
+_LEAST_RESULTS = 6  # else the problem is all but a constant
 _GUESSES = ("0", "len(numbers)", "sum(numbers)", "max(numbers, default=0)", "numbers", "[]")
 
 Ask = Callable[[Problem, str], tuple[str, dict[str, Any]]]
@@ -29,7 +30,9 @@ def generate(task: str, ask: Ask, seed: int, level: int, count: int, release: da
     while len(found) < count:
         drawn = problem(rng, level)
         if is_of_release(drawn.identity, release) and drawn.identity not in found:
-            found[drawn.identity] = _question(task, ask, drawn, level, release, rng)
+            inputs = _inputs(drawn, rng)
+            if len({json.dumps(drawn.spec(numbers)) for numbers in inputs}) >= _LEAST_RESULTS:
+                found[drawn.identity] = _question(task, ask, drawn, level, release, inputs)
     return list(found.values())
 
 
@@ -51,10 +54,10 @@ def chance(question: Question) -> float:
     return 0.0
 
 
-def _question(task: str, ask: Ask, drawn: Problem, level: int, release: date, rng: random.Random) -> Question:
+def _question(task: str, ask: Ask, drawn: Problem, level: int, release: date, inputs: list[list[int]]) -> Question:
     tests = [
         {"input": json.dumps(numbers), "output": json.dumps(drawn.spec(numbers)), "testtype": "functional"}
-        for numbers in _inputs(drawn, rng)
+        for numbers in inputs
     ]
     public, hidden = tests[1 : 1 + _PUBLIC], [tests[0], *tests[1 + _PUBLIC :]]
     examples = "\n".join(f"{drawn.function}({test['input']}) returns {test['output']}" for test in public)

@@ -35,6 +35,12 @@ _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.And: ast.Or,
     ast.Or: ast.And,
 }
+_OPPOSITES: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+}
 _NAMES = {"max": "min", "min": "max"}
 
 
@@ -76,7 +82,7 @@ def mutants(tree: ast.Module) -> Iterator[ast.Module]:
             place = next(one for number, one in enumerate(ast.walk(changed)) if number == index)
             if _change(place, change):
                 yield changed
-            if not isinstance(node, ast.Constant):
+            if not isinstance(node, ast.Constant | ast.Compare):
                 break
 
 
@@ -84,7 +90,10 @@ def _change(node: ast.AST, change: int) -> bool:
     if isinstance(node, ast.Constant) and type(node.value) is int:
         node.value += (1, -1)[change]
     elif isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
-        node.ops[0] = _SWAPS[type(node.ops[0])]()  # type: ignore[call-overload]
+        swaps = (_SWAPS, _OPPOSITES)[change]
+        if type(node.ops[0]) not in swaps:
+            return False
+        node.ops[0] = swaps[type(node.ops[0])]()  # type: ignore[call-overload]
     elif isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _SWAPS:
         node.op = _SWAPS[type(node.op)]()  # type: ignore[assignment]
     elif isinstance(node, ast.Name) and node.id in _NAMES:
