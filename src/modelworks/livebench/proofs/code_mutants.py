@@ -75,32 +75,27 @@ def prove_tests(question: Question) -> None:
 
 
 def mutants(tree: ast.Module) -> Iterator[ast.Module]:
-    """Every program that differs from this one in one place, in a fixed order."""
-    for index, node in enumerate(ast.walk(tree)):
-        for change in range(2):
-            changed = copy.deepcopy(tree)
-            place = next(one for number, one in enumerate(ast.walk(changed)) if number == index)
-            if _change(place, change):
-                yield changed
-            if not isinstance(node, ast.Constant | ast.Compare):
-                break
+    """Every program that differs from this one in one place, in a fixed order: the tree itself, changed till the next."""
+    for node in list(ast.walk(tree)):
+        for name, value in _changes(node):
+            kept = getattr(node, name)
+            setattr(node, name, value)
+            yield tree
+            setattr(node, name, kept)
 
 
-def _change(node: ast.AST, change: int) -> bool:
+def _changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
+    """(field, another value of it)."""
     if isinstance(node, ast.Constant) and type(node.value) is int:
-        node.value += (1, -1)[change]
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
-        swaps = (_SWAPS, _OPPOSITES)[change]
-        if type(node.ops[0]) not in swaps:
-            return False
-        node.ops[0] = swaps[type(node.ops[0])]()  # type: ignore[call-overload]
+        yield from (("value", node.value + step) for step in (1, -1))
+    elif isinstance(node, ast.Compare):
+        for swaps in (_SWAPS, _OPPOSITES):
+            if type(node.ops[0]) in swaps:
+                yield "ops", [swaps[type(node.ops[0])](), *node.ops[1:]]
     elif isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _SWAPS:
-        node.op = _SWAPS[type(node.op)]()  # type: ignore[assignment]
+        yield "op", _SWAPS[type(node.op)]()
     elif isinstance(node, ast.Name) and node.id in _NAMES:
-        node.id = _NAMES[node.id]
-    else:
-        return False
-    return True
+        yield "id", _NAMES[node.id]
 
 
 def _results(tree: ast.Module, function: str, given: list[Any]) -> list[str]:
