@@ -167,9 +167,29 @@ def test_a_place_outside_the_training_or_not_built_is_an_error(tmp_path: Path) -
     ):
         with pytest.raises(ModelworksError, match=text):
             where(tmp_path, step, sample)
+    (tmp_path / "artifacts/k2/order/003.parquet").write_bytes(b"half a table")
+    with pytest.raises(ModelworksError, match=r"003\.parquet is not an order of rows .*modelworks get .* fetches it"):
+        where(tmp_path, last, 0)
     (tmp_path / "artifacts/k2/order/002.parquet").unlink()
     with pytest.raises(ModelworksError, match=r"002\.parquet is not there: build it"):
         where(tmp_path, 1, 0)
+
+
+def test_what_was_built_from_other_params_is_not_taken_for_what_they_say_now(tmp_path: Path) -> None:
+    workspace(tmp_path, 1)
+    assert not where(tmp_path, 1, 0).trained
+    progress = tmp_path / "artifacts/k2/checkpoints/001/progress.json"
+    progress.parent.mkdir(parents=True)
+    progress.write_text('{"chunk": "002", "step": 12}')  # chunk 001 is moved behind it
+    assert where(tmp_path, 1, 0).trained
+    progress.write_text('{"chunk": "001", "step": 12}')
+    with pytest.raises(ModelworksError, match=r"trained chunk 001 up to step 12, params\.yaml asks for chunk 002 up to"):
+        where(tmp_path, 1, 0)
+    root = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    root["k2"]["order"]["base"]["steps"] = 24
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(root), encoding="utf-8")
+    with pytest.raises(ModelworksError, match=r"002\.parquet holds 96 rows, params\.yaml asks for 192: build it"):
+        where(tmp_path, 24, 0)
 
 
 def test_the_command_prints_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,9 +102,7 @@ def test_a_level_that_no_natural_number_fits_is_refused_soon() -> None:
         problems({"never": never}).cases()
     with pytest.raises(ValueError, match="level never: no training problem is left in 100000 draws"):
         problems({"never": never}).example(0)
-    with pytest.raises(
-        ValueError, match=r"level never: it could ask 1e\+37 problems, which is above 2\^64: lower terms"
-    ):
+    with pytest.raises(ValueError, match=r"level never: it could ask 1e\+37 problems, which is above 2\^64"):
         problems({"never": {**never, "digits": 2, "terms": 18, "operations": "-" * 17}})
 
 

@@ -1,11 +1,11 @@
 """Arithmetic problems with worked answers: generated, verifiable, split by their operands before anything is generated.
 
 A document is a question, its working and its answer: `What is 7+5-3?\\n<think>7+5=12;12-3=9</think>9`. A multiset of
-operands belongs to one part, whatever the order, the operators, the wording and the level, and no working of a training
+operands belongs to one part, whatever the order, the operators, the wording and the level. No working of a training
 example holds an operation on operands that are held out, but of the tables that every working is made of
-(`worked.is_table`), which are not asked as cases. No number in a problem is negative. The level `easy` (three digits, a+b-c) has 220 multisets: a fifth held out leaves about 44 of them and 170
-problems in order, asked in 12 ways, from which 1,000 different prompts are drawn; its interval has to be clustered by
-multiset.
+(`worked.is_table`), which are not asked as cases. No number in a problem is negative. The level `easy` (three digits,
+a+b-c) has 220 multisets: a fifth held out leaves about 44 of them and 170 problems in order, asked in 12 ways, from
+which 1,000 different prompts are drawn; its interval has to be clustered by multiset.
 """
 
 import functools
