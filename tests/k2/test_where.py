@@ -200,7 +200,8 @@ def test_the_command_prints_the_place(tmp_path: Path, capsys: pytest.CaptureFixt
     assert sum(len(piece["tokens"]) for piece in printed["pieces"]) == 33
     assert main(["k2", "where", "--step", "30", "--sample", "2", "-d", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(f"step 30, sample 2: segment 003-of-003, chunk 003, row {printed['row']}, rank 0 (not trained yet)\n")
+    place = f"segment 003-of-003, chunk 003, row {printed['row']}, rank 0 (not trained yet)"
+    assert said.startswith(f"step 30, sample 2: {place}\n")
     assert printed["pieces"][0]["text"].split("\n")[0] in said
     assert main(["k2", "where", "--step", "31", "--sample", "2", "-d", str(tmp_path)]) == 1
     assert "error: --step 31: the steps of this training are 1 to 30" in capsys.readouterr().err
