@@ -175,6 +175,19 @@ def test_a_place_outside_the_training_or_not_built_is_an_error(tmp_path: Path) -
         where(tmp_path, 1, 0)
 
 
+def test_a_mix_that_does_not_fill_a_chunk_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    workspace(tmp_path, 1)
+    root = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    root["k2"]["order"]["long"]["mix"] = {"wiki": 0.01}
+    indexes = [tmp_path / f"artifacts/k2/tokens/train/{name}.parquet" for name in ("000", "001")]
+    orders = [tmp_path / f"{name}.parquet" for name in chunk_names(root["k2"]["run"])]
+    message = (
+        r"chunk 003: .* are needed: params\.yaml: raise multipliers in k2\.order\.long\.mix, or"
+    )
+    with pytest.raises(ValueError, match=message):
+        run_stage(order, {"indexes": indexes}, {"chunks": orders, "summary": [tmp_path / "order.json"]}, root)
+
+
 def test_what_was_built_from_other_params_is_not_taken_for_what_they_say_now(tmp_path: Path) -> None:
     workspace(tmp_path, 1)
     assert not where(tmp_path, 1, 0).trained
