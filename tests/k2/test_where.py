@@ -181,9 +181,7 @@ def test_a_mix_that_does_not_fill_a_chunk_is_refused_with_the_remedy(tmp_path: P
     root["k2"]["order"]["long"]["mix"] = {"wiki": 0.01}
     indexes = [tmp_path / f"artifacts/k2/tokens/train/{name}.parquet" for name in ("000", "001")]
     orders = [tmp_path / f"{name}.parquet" for name in chunk_names(root["k2"]["run"])]
-    message = (
-        r"chunk 003: .* are needed: params\.yaml: raise multipliers in k2\.order\.long\.mix, or"
-    )
+    message = r"chunk 003: .* are needed: params\.yaml: raise multipliers in k2\.order\.long\.mix, or"
     with pytest.raises(ValueError, match=message):
         run_stage(order, {"indexes": indexes}, {"chunks": orders, "summary": [tmp_path / "order.json"]}, root)
 

@@ -142,7 +142,9 @@ def test_only_polynomials_are_evaluated(text: str) -> None:
         evaluate(text, proof("amps_hard").POINTS[0])
 
 
-@pytest.mark.parametrize(("name", "scorer"), [("lcb_generation", generation_scorer), ("coding_completion", completion_scorer)])
+@pytest.mark.parametrize(
+    ("name", "scorer"), [("lcb_generation", generation_scorer), ("coding_completion", completion_scorer)]
+)
 def test_the_oracle_is_right_and_a_guess_is_not(name: str, scorer: ModuleType) -> None:
     rng = random.Random(1)
     for level in TASKS[name].LEVELS:

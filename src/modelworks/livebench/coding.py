@@ -73,7 +73,8 @@ def block_between_last_fences(answer: str) -> str:
 
 def last_block(answer: str) -> str | None:
     """The last block that is opened by a line that starts with a fence, and closed by one; None if there is none."""
-    found, block = None, None
+    found: str | None = None
+    block: list[str] | None = None
     for line in answer.split("\n"):
         fence = line.strip().startswith(_FENCE)
         if fence and block is None:
@@ -135,7 +136,9 @@ def same(got: Any, expected: Any) -> bool:
         )
     if isinstance(expected, dict):
         return (
-            isinstance(got, dict) and got.keys() == expected.keys() and all(same(got[key], expected[key]) for key in got)
+            isinstance(got, dict)
+            and got.keys() == expected.keys()
+            and all(same(got[key], expected[key]) for key in got)
         )
     return isinstance(got, bool) == isinstance(expected, bool) and not isinstance(got, list | dict) and got == expected
 
@@ -162,7 +165,7 @@ def _private(text: str) -> list[dict[str, str]]:
     try:
         unpacker = zlib.decompressobj()
         packed = unpacker.decompress(base64.b64decode(text), _MOST_TESTS_BYTES)
-        texts = [argument for opcode, argument, _ in pickletools.genops(packed) if "UNICODE" in opcode.name]
+        texts = [str(argument) for opcode, argument, _ in pickletools.genops(packed) if "UNICODE" in opcode.name]
     except (binascii.Error, zlib.error, ValueError) as error:
         raise TestsError(str(error)) from None
     if len(texts) != 1:

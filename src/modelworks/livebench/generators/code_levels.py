@@ -9,7 +9,11 @@ from modelworks.livebench.generators.code_problems import CHANGES, CONDITIONS, S
 _WINDOWS: tuple[tuple[str, str, Callable[[list[int]], int]], ...] = (
     ("their sum", "sum(window)", lambda w: -sum(-x for x in w)),
     ("the largest of them minus the smallest", "max(window) - min(window)", lambda w: sorted(w)[-1] - sorted(w)[0]),
-    ("the last of them minus the first", "window[-1] - window[0]", lambda w: sum(y - x for x, y in zip(w, w[1:], strict=False))),
+    (
+        "the last of them minus the first",
+        "window[-1] - window[0]",
+        lambda w: sum(y - x for x, y in zip(w, w[1:], strict=False)),
+    ),
     ("the largest of them", "max(window)", lambda w: sorted(w)[-1]),
     ("the smallest of them", "min(window)", lambda w: sorted(w)[0]),
 )
@@ -131,7 +135,9 @@ def _register(rng: random.Random) -> Problem:
             states.append(start if outside else moved)
         return spec(states, turns)
 
-    return _problem(rng, text, reference, 4 + bool(begin), expected, (a, b, 0, cap // c, cap - start - c, start + c - cap))
+    return _problem(
+        rng, text, reference, 4 + bool(begin), expected, (a, b, 0, cap // c, cap - start - c, start + c - cap)
+    )
 
 
 def _problem(

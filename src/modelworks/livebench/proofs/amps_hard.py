@@ -19,7 +19,9 @@ def prove(question: Question) -> None:
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ProofError(question.question_id, f"it cannot be read: {error!r}") from None
     if not right:
-        raise ProofError(question.question_id, f"{question.ground_truth!r} is not the {question.extra['subtask']} asked for")
+        raise ProofError(
+            question.question_id, f"{question.ground_truth!r} is not the {question.extra['subtask']} asked for"
+        )
 
 
 def _is_right(kind: str, text: str, answer: str) -> bool:
