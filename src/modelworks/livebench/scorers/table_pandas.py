@@ -134,7 +134,7 @@ def _stripped(table: "pandas.DataFrame") -> "pandas.DataFrame":
 def _first(text: str, forms: Sequence[Mapping[str, Any]]) -> "pandas.DataFrame":
     for form in forms:
         try:
-            return _read(text, lambda pandas, source, form=form: pandas.read_json(source, **form))  # type: ignore[misc]
+            return _read(text, lambda pandas, source, form=form: pandas.read_json(source, **form))
         except Unreadable as error:
             last = error
     raise last
