@@ -36,6 +36,26 @@ class Domain:
     columns: tuple[Column, ...]
 
 
+def records_of(rng: Random, columns: list[Column], count: int, few: bool = False) -> list[dict[str, str]]:
+    """Rows as values by column. Dates stand in the order of their columns in the domain.
+
+    With `few`, columns of one pool share a few more values than there are rows, so that they overlap.
+    """
+    pools = [column.pool for column in columns]
+    values = {
+        column.pool: [column.draw(rng) for _ in range(count + 4)]
+        for column in columns
+        if few and pools.count(column.pool) > 1
+    }
+    records = []
+    for _ in range(count):
+        row = {one.name: rng.choice(values[one.pool]) if one.pool in values else one.draw(rng) for one in columns}
+        dated = [one.name for domain in DOMAINS for one in domain.columns if one.pool == "date" and one.name in row]
+        row.update(zip(dated, sorted(row[name] for name in dated), strict=True))
+        records.append(row)
+    return records
+
+
 def _code(name: str, other: str, short: str, prefix: str) -> Column:
     return Column(name, other, short, lambda rng: code(rng, prefix), f"code {prefix}")
 

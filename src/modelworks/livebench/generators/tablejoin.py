@@ -9,13 +9,15 @@ from datetime import date
 from random import Random
 
 from modelworks.livebench.generators.drawing import collect, in_month, make
-from modelworks.livebench.generators.table_domains import DOMAINS, Column, Domain
+from modelworks.livebench.generators.table_domains import DOMAINS, Column, Domain, records_of
 from modelworks.livebench.generators.table_formats import separated
 from modelworks.livebench.question import Question
 
 TASK = "tablejoin"
 CATEGORY = "data_analysis"
 LEVELS = (1, 2, 3)
+
+Record = dict[str, str]  # value by column
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,9 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     size = _SIZES[level]
     domain = rng.choice(DOMAINS)
     both, only_a, only_b = _columns(rng, domain, size)
-    records = _records(rng, [*both, *only_a, *only_b], rng.randint(*size.rows))
-    shared = rng.randint(*size.shared)
-    fresh = _records(rng, [*both, *only_a, *only_b], rng.randint(*size.new))
-    rows_a, rows_b = records, [*rng.sample(records, shared), *fresh]
+    of_a, shared, new = (rng.randint(*bounds) for bounds in (size.rows, size.shared, size.new))
+    records = records_of(rng, [*both, *only_a, *only_b], of_a + new, few=level == 3)
+    rows_a, rows_b = records[:of_a], [*rng.sample(records[:of_a], shared), *records[of_a:]]
     rng.shuffle(rows_b)
     columns_a, columns_b = [*both, *only_a], [*both, *only_b]
     rng.shuffle(columns_a)
@@ -101,14 +102,10 @@ def _columns(rng: Random, domain: Domain, size: _Size) -> tuple[list[Column], li
     return both, left[: size.only], left[size.only : 2 * size.only]
 
 
-def _records(rng: Random, columns: list[Column], count: int) -> list[dict[str, str]]:
-    return [{one.name: one.draw(rng) for one in columns} for _ in range(count)]
-
-
 def _is_clear(
-    rows_a: list[dict[str, str]], rows_b: list[dict[str, str]], columns_a: list[Column], columns_b: list[Column], shared: int
+    rows_a: list[Record], rows_b: list[Record], columns_a: list[Column], columns_b: list[Column], shared: int
 ) -> bool:
-    """Whether a wrong pair of columns agrees in fewer rows of B than the tables share, and right ones in no more."""
+    """Whether every wrong pair of columns agrees in fewer rows of B than the tables share; no row of A is there twice."""
     for one in columns_a:
         values = {row[one.name] for row in rows_a}
         for other in columns_b:

@@ -5,7 +5,7 @@ from math import factorial
 from random import Random
 
 from modelworks.livebench.generators.drawing import collect, in_month, make
-from modelworks.livebench.generators.table_domains import DOMAINS
+from modelworks.livebench.generators.table_domains import DOMAINS, records_of
 from modelworks.livebench.generators.table_formats import WRITERS, Table
 from modelworks.livebench.question import Question
 
@@ -32,7 +32,7 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
         columns[0] = key
     if level == 3 and (listed := [one for one in others if one.pool == "listed"]) and listed[0] not in columns:
         columns[-1] = listed[0]
-    rows = [tuple(column.draw(rng) for column in columns) for _ in range(rng.randint(*_ROWS[level]))]
+    rows = [tuple(record.values()) for record in records_of(rng, columns, rng.randint(*_ROWS[level]))]
     if len(set(rows)) < len(rows) or not in_month(release, *rows):
         return None
     names = tuple(column.name for column in columns)
