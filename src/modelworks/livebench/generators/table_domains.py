@@ -140,7 +140,9 @@ DOMAINS = (
         (
             _code("order_number", "purchase", "ord", "SO"),
             _person("customer", "buyer", "cst"),
-            _one_of("article", "goods", "art", "kettle", "lamp", "blanket", "mirror", "basket", "teapot", "cushion", "vase"),
+            _one_of(
+                "article", "goods", "art", "kettle", "lamp", "blanket", "mirror", "basket", "teapot", "cushion", "vase"
+            ),
             _whole("quantity", "items", "qty", 1, 40),
             _real("unit_price", "cost_of_one", "upr", 41, 400, 2),
             _date("ordered_on", "bought_on", "odt"),
@@ -197,7 +199,9 @@ DOMAINS = (
             _code("staff_number", "personnel_code", "stf", "EM"),
             _listed("employee", "member_of_staff", "emp"),
             _person("supervisor", "reports_to", "sup"),
-            _one_of("department", "division", "dpt", "finance", "logistics", "research", "legal", "marketing", "design"),
+            _one_of(
+                "department", "division", "dpt", "finance", "logistics", "research", "legal", "marketing", "design"
+            ),
             _date("joined", "hired", "jnd"),
             _date("last_review", "appraised", "rev"),
             _whole("hours_a_week", "weekly_hours", "hrs", 10, 42),

@@ -77,7 +77,9 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     names_b = _renamed(rng, columns_b, level)
     if set(names_b.values()) & {column.name for column in columns_a}:
         return None
-    table_a = separated([[one.name for one in columns_a], *([row[one.name] for one in columns_a] for row in rows_a)], ",")
+    table_a = separated(
+        [[one.name for one in columns_a], *([row[one.name] for one in columns_a] for row in rows_a)], ","
+    )
     table_b = separated(
         [[names_b[one.name] for one in columns_b], *([row[one.name] for one in columns_b] for row in rows_b)], ","
     )

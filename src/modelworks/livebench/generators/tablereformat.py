@@ -16,7 +16,12 @@ LEVELS = (1, 2, 3)
 _FORMATS = {1: ("CSV", "TSV", "JSON", "JSONL"), 2: tuple(WRITERS), 3: tuple(WRITERS)}
 _COLUMNS = {1: (2, 3), 2: (4, 5), 3: (7, 9)}
 _ROWS = {1: (3, 4), 2: (5, 7), 3: (9, 13)}
-_OPENINGS = ("", "The table lists {}.", "Below is a table of {}.", "A colleague needs this table of {} in another format.")
+_OPENINGS = (
+    "",
+    "The table lists {}.",
+    "Below is a table of {}.",
+    "A colleague needs this table of {} in another format.",
+)
 
 
 def generate(seed: int, level: int, count: int, release: date) -> list[Question]:

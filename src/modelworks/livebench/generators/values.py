@@ -13,9 +13,13 @@ LAST = (
     "Marino Mercer Moreau Nakamura Navarro Novak Okafor Olsen Petrov Quinn Ramos Richter Romano Sato Schmidt Silva "
     "Sorensen Tanaka Torres Ueda Vargas Vogel Walsh Weber Winter Yamada Ziegler"
 ).split()
-_PLACE_START = "Alder Amber Birch Bram Cald Cole Dun East Elm Fair Gold Grey Hazel Holm Kirk Lang Maple Mill North Oak".split()
+_PLACE_START = (
+    "Alder Amber Birch Bram Cald Cole Dun East Elm Fair Gold Grey Hazel Holm Kirk Lang Maple Mill North Oak".split()
+)
 _PLACE_START += "Pem Raven Red Rose Salt Silver Stan Stone Thorn West White Wil Win Wood Wrex York".split()
-_PLACE_END = "bridge brook burgh bury by combe dale field ford gate ham hurst ley mere mouth port stead ton well wick".split()
+_PLACE_END = (
+    "bridge brook burgh bury by combe dale field ford gate ham hurst ley mere mouth port stead ton well wick".split()
+)
 PLACES = [start + end for start in _PLACE_START for end in _PLACE_END]
 
 
