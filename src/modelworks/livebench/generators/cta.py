@@ -26,12 +26,14 @@ _OPENINGS = (
     "A column of a table lost its header. Find its class from some of its values.",
     "Annotate the column with its class; a sample of its values is given.",
     "The sample below comes from one column of a table. Name the class of that column.",
+    "Read the column sample and find the class that describes the column.",
 )
 _MIDDLES = (
     "Choose exactly one of the listed classes.",
     "Exactly one of the listed classes is right: choose it.",
     "Choose exactly one of the listed classes; all values of the sample belong to it.",
     "Only one of the listed classes holds all the values: choose exactly that one.",
+    "One of the listed classes is the column's, and exactly one: choose it.",
 )
 _LAST = "Please respond only with the name of the class."
 _STYLES = ("title", "snake", "camel", "plain")
@@ -62,7 +64,7 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     sample = json.dumps([[value] for value in values], ensure_ascii=False)
     listed = "[" + " ".join(f"'{name}'" for name in classes) + "]"
     stem = f"Column sample: {sample}\nClasses: {listed}\nOutput:\n"
-    template = f"{head}\nColumn sample: VALUES\nClasses: {' '.join(sorted(classes))}\nOutput:\n"
+    template = f"{head}\nColumn sample: VALUES\nClasses: CLASSES\nOutput:\n"
     truth = _styled(right, style)
     return make(TASK, CATEGORY, f"{head}\n{stem}", truth, release, level, template, stem=stem, classes=classes)
 

@@ -111,6 +111,15 @@ def _file(rng: Random) -> str:
     return f"{rng.choice(('report', 'minutes', 'draft', 'invoice', 'scan', 'plan'))}_{rng.randint(1, 400)}.{end}"
 
 
+def _web(rng: Random) -> str:
+    return f"https://{place(rng).lower()}.example/{rng.choice(('news', 'shop', 'about', 'map'))}"
+
+
+def _plate(rng: Random) -> str:
+    letters = _from("ABCDEFGHKLMNPRSTUVWXYZ", 2)
+    return f"{letters(rng)}-{rng.randint(100, 999)}-{letters(rng)}"
+
+
 _HEX = "0123456789abcdef"
 
 TYPES = (
@@ -135,7 +144,7 @@ TYPES = (
     _own("email address", _email),
     _own(
         "web address",
-        lambda rng: f"https://{place(rng).lower()}.example/{rng.choice(('news', 'shop', 'about', 'map'))}",
+        _web,
     ),
     _own("ip address", lambda rng: ".".join(str(rng.randint(1, 254)) for _ in range(4))),
     _own("mac address", lambda rng: ":".join(_from(_HEX, 2)(rng) for _ in range(6))),
@@ -159,7 +168,7 @@ TYPES = (
     _own("screen resolution", lambda rng: f"{rng.randint(8, 38)}00x{rng.randint(6, 21)}00"),
     _own(
         "license plate",
-        lambda rng: f"{_from('ABCDEFGHKLMNPRSTUVWXYZ', 2)(rng)}-{rng.randint(100, 999)}-{_from('ABCDEFGHK', 2)(rng)}",
+        _plate,
     ),
     _own("hashtag", lambda rng: f"#{place(rng)}{rng.choice(('Fair', 'Run', 'News', 'Week'))}"),
     _own("dna sequence", _from("ACGT", 12)),
