@@ -107,7 +107,7 @@ def _columns(rng: Random, domain: Domain, size: _Size) -> tuple[list[Column], li
 def _is_clear(
     rows_a: list[Record], rows_b: list[Record], columns_a: list[Column], columns_b: list[Column], shared: int
 ) -> bool:
-    """Whether every wrong pair of columns agrees in fewer rows of B than the tables share; no row of A is there twice."""
+    """Whether every wrong pair of columns agrees in fewer rows of B than are shared, and no row of A is there twice."""
     for one in columns_a:
         values = {row[one.name] for row in rows_a}
         for other in columns_b:

@@ -1,4 +1,4 @@
-"""Column type annotation: each offered class has a checker of values, and only the right one accepts the whole sample."""
+"""Column type annotation: each class has a checker of values; only the right one accepts the whole sample."""
 
 import json
 import re
