@@ -7,8 +7,8 @@ from random import Random
 from modelworks.livebench.generators.article_stories import STORIES
 from modelworks.livebench.generators.values import PLACES, person
 
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = "January February March April June July August September October November December".split()
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("January", "February", "March", "April", "June", "July", "August", "September", "October", "November")
 _CLOSINGS = (
     "More details are expected before the end of {month}.",
     "A public meeting on the matter will be held in {other} on {day}.",

@@ -1,0 +1,16 @@
+"""Instruction following: say a text in other words."""
+
+from modelworks.livebench.generators.instruction_questions import (
+    CATEGORY,
+    LEVELS,
+    Task,
+    chance,
+    oracle_answer,
+    random_answer,
+)
+
+TASK = "paraphrase"
+
+generate = Task(TASK, "Please paraphrase based on the sentences provided.", "Here is the news in other words.").generate
+
+__all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]

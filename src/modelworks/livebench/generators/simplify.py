@@ -1,0 +1,16 @@
+"""Instruction following: say a text in simpler words."""
+
+from modelworks.livebench.generators.instruction_questions import (
+    CATEGORY,
+    LEVELS,
+    Task,
+    chance,
+    oracle_answer,
+    random_answer,
+)
+
+TASK = "simplify"
+
+generate = Task(TASK, "Please explain in simpler terms what this text means.", "This is what the text means.").generate
+
+__all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]

@@ -1,0 +1,18 @@
+"""Instruction following: say a text in fewer words."""
+
+from modelworks.livebench.generators.instruction_questions import (
+    CATEGORY,
+    LEVELS,
+    Task,
+    chance,
+    oracle_answer,
+    random_answer,
+)
+
+TASK = "summarize"
+
+generate = Task(
+    TASK, "Please summarize based on the sentences provided.", "In short this is what the article says."
+).generate
+
+__all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]
