@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from modelworks.livebench.generators import instruction_wording as ids
@@ -136,7 +137,7 @@ def _counted(plan: Plan) -> dict[str, list[str]]:
             words = LETTER_WORDS[plan.arguments[identifier]["letter"]]
             found[identifier] = [f"Remember the words {words[0]} and {words[1]} today."] * plan.amount
         elif identifier == ids.SENTENCES:
-            found[identifier] = plan.some(_SHORT, 4 + plan.amount)
+            found[identifier] = plan.some(_SHORT, 7 + plan.amount)
         elif identifier == ids.WORDS:
             found[identifier] = plan.some(_LONG, 2 + plan.amount)
         elif identifier == ids.CAPITALS:
@@ -170,4 +171,4 @@ def _laid_out(plan: Plan, sentences: list[str], broken: str | None) -> str:
 def _split(sentences: list[str], count: int) -> list[str]:
     """The sentences in `count` blocks of about the same size."""
     bounds = [len(sentences) * index // count for index in range(count + 1)]
-    return [" ".join(sentences[low:high]) for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [" ".join(sentences[low:high]) for low, high in pairwise(bounds)]

@@ -8,84 +8,19 @@ from typing import Any
 from modelworks.livebench.generators import instruction_wording as ids
 from modelworks.livebench.generators.instruction_answers import FIXED, LETTER_WORDS
 
-KEYWORDS = [
-    "lantern",
-    "ribbon",
-    "compass",
-    "saddle",
-    "pebble",
-    "curtain",
-    "velvet",
-    "orchard",
-    "harbour",
-    "ladder",
-    "whistle",
-    "candle",
-    "blanket",
-    "kettle",
-    "mirror",
-    "basket",
-    "feather",
-    "button",
-    "anchor",
-    "pillow",
-    "marble",
-    "hammer",
-    "tunnel",
-    "cactus",
-    "dragon",
-    "violin",
-    "garlic",
-    "pencil",
-    "ticket",
-    "jacket",
-    "cushion",
-    "teapot",
-    "glacier",
-    "puddle",
-    "walnut",
-    "beehive",
-    "sandcastle",
-    "doorbell",
-    "rainbow",
-    "snowflake",
-    "suitcase",
-    "umbrella",
-    "telescope",
-    "microscope",
-    "labyrinth",
-    "carousel",
-    "bonfire",
-    "hammock",
-    "parachute",
-    "scarecrow",
-    "wheelbarrow",
-    "dandelion",
-    "butterfly",
-    "grasshopper",
-    "lighthouse",
-]
-_OPENERS = [
-    "meanwhile",
-    "later",
-    "afterwards",
-    "residents",
-    "officials",
-    "nobody",
-    "finally",
-    "locally",
-    "eventually",
-    "elsewhere",
-    "recently",
-    "outside",
-    "inside",
-    "visitors",
-    "children",
-    "neighbours",
-    "reporters",
-    "everywhere",
-    "somewhere",
-]
+_KEYWORDS_TEXT = (
+    "lantern ribbon compass saddle pebble curtain velvet orchard harbour ladder whistle candle blanket kettle "
+    "mirror basket feather button anchor pillow marble hammer tunnel cactus dragon violin garlic pencil ticket "
+    "jacket cushion teapot glacier puddle walnut beehive sandcastle doorbell rainbow snowflake suitcase umbrella "
+    "telescope microscope labyrinth carousel bonfire hammock parachute scarecrow wheelbarrow dandelion butterfly "
+    "grasshopper lighthouse"
+)
+KEYWORDS = _KEYWORDS_TEXT.split()
+_OPENERS_TEXT = (
+    "meanwhile later afterwards residents officials nobody finally locally eventually elsewhere recently outside "
+    "inside visitors children neighbours reporters everywhere somewhere"
+)
+_OPENERS = _OPENERS_TEXT.split()
 _PHRASES = (
     "Any other questions?",
     "Is there anything else I can help with?",
@@ -177,5 +112,5 @@ def _count(identifier: str, asked: Mapping[str, Any], text: str) -> tuple[int, i
     after = [text[place + 1 :].lstrip(" \n*\"'[]<(") for place in ends]
     spaced = [place + 1 == len(text) or text[place + 1] in ' \n"]*' for place in ends]
     clear = sum(ok and (not rest or rest[0].isupper()) for ok, rest in zip(spaced, after, strict=True))
-    lines = [line.rstrip('"*] ') for line in text.split("\n")]
-    return clear - 1, len(ends) + sum(bool(line) and line[-1] not in ".!?" for line in lines)
+    lines = text.count("\n") + 1  # a line may end a sentence or not
+    return clear - lines, len(ends) + lines

@@ -67,7 +67,9 @@ _SAID: Mapping[str, str] = {
     ),
     JSON: "Entire output should be wrapped in JSON format. You can use markdown ticks such as ```.",
     TITLE: "Your answer must contain a title, wrapped in double angular brackets, such as <<poem of joy>>.",
-    TWO: "Give two different responses. Responses and only responses should be separated by 6 asterisk symbols: ******.",
+    TWO: (
+        "Give two different responses. Responses and only responses should be separated by 6 asterisk symbols: ******."
+    ),
     REPEAT: (
         "First repeat the request word for word without change, then give your answer (1. do not say any words or "
         "characters before repeating the request; 2. the request you need to repeat does not include this sentence)"

@@ -11,6 +11,9 @@ from modelworks.livebench.generators.instruction_questions import (
 
 TASK = "paraphrase"
 
-generate = Task(TASK, "Please paraphrase based on the sentences provided.", "Here is the news in other words.").generate
+_ASK = "Please paraphrase based on the sentences provided."
+_LEAD = "Here is the news in other words."
+
+generate = Task(TASK, _ASK, _LEAD).generate
 
 __all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]

@@ -11,6 +11,9 @@ from modelworks.livebench.generators.instruction_questions import (
 
 TASK = "simplify"
 
-generate = Task(TASK, "Please explain in simpler terms what this text means.", "This is what the text means.").generate
+_ASK = "Please explain in simpler terms what this text means."
+_LEAD = "This is what the text means."
+
+generate = Task(TASK, _ASK, _LEAD).generate
 
 __all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]

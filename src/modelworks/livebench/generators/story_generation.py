@@ -11,8 +11,9 @@ from modelworks.livebench.generators.instruction_questions import (
 
 TASK = "story_generation"
 
-generate = Task(
-    TASK, "Please generate a story based on the sentences provided.", "Once there was a town that had a story."
-).generate
+_ASK = "Please generate a story based on the sentences provided."
+_LEAD = "Once there was a town that had a story."
+
+generate = Task(TASK, _ASK, _LEAD).generate
 
 __all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]

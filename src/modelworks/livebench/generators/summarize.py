@@ -11,8 +11,9 @@ from modelworks.livebench.generators.instruction_questions import (
 
 TASK = "summarize"
 
-generate = Task(
-    TASK, "Please summarize based on the sentences provided.", "In short this is what the article says."
-).generate
+_ASK = "Please summarize based on the sentences provided."
+_LEAD = "In short this is what the article says."
+
+generate = Task(TASK, _ASK, _LEAD).generate
 
 __all__ = ["CATEGORY", "LEVELS", "TASK", "chance", "generate", "oracle_answer", "random_answer"]

@@ -11,39 +11,10 @@ from typing import Any
 
 Check = Callable[[str, Mapping[str, Any]], tuple[bool, bool]]  # (text, arguments) to (narrowly, widely)
 
-_COMMON = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "to",
-        "in",
-        "is",
-        "are",
-        "was",
-        "were",
-        "it",
-        "that",
-        "this",
-        "there",
-        "will",
-        "with",
-        "for",
-        "on",
-        "at",
-        "by",
-        "be",
-        "has",
-        "have",
-        "had",
-        "not",
-        "no",
-        "from",
-        "who",
-    ]
+_FUNCTION_WORDS = (
+    "the a an of and to in is are was were it that this there will with for on at by be has have had not no from who"
 )
+_COMMON = frozenset(_FUNCTION_WORDS.split())
 
 
 def _both(followed: bool) -> tuple[bool, bool]:
