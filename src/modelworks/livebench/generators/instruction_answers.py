@@ -49,7 +49,8 @@ _QUALITIES = ("rather new", "very clear", "quite simple", "hard to miss", "of gr
 _BLANKS = ("name", "address", "date", "number", "place", "reason")
 _LOUD = ("VERY", "REALLY", "NEVER", "ALWAYS", "TRULY", "QUITE", "MOST")
 _TITLES = ("News from a small town", "What happened there", "The talk of the town", "An open question")
-FIXED = " ".join((*_SHORT, *_LONG, *_BULLETS, *_QUALITIES, *_BLANKS, *_LOUD, *_TITLES)) + (
+_RICH = (word for pair in LETTER_WORDS.values() for word in pair)
+FIXED = " ".join((*_SHORT, *_LONG, *_BULLETS, *_QUALITIES, *_BLANKS, *_LOUD, *_TITLES, *_RICH)) + (
     " Some have mentioned the. This part is indeed. Write to the for more. It is clear. In short, it matters. "
     "Remember the words and today. Thank you for reading. Response. Otherwise it was quiet at first."
 )
