@@ -1,10 +1,11 @@
-"""Short news articles about towns that are on no map, from a grammar of our own, and what they say in plain words."""
+"""Short news articles from a grammar of our own, and what they say in plain words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from modelworks.livebench.generators.article_stories import STORIES
+from modelworks.livebench.generators.stories_of_people import OF_PEOPLE
+from modelworks.livebench.generators.stories_of_towns import OF_TOWNS
 from modelworks.livebench.generators.values import PLACES, person
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -37,7 +38,7 @@ class Article:
 
 def write_article(rng: Random) -> Article:
     """An article of six to nine sentences."""
-    story = rng.choice(STORIES)
+    story = rng.choice((*OF_PEOPLE, *OF_TOWNS))
     names = _names(rng)
     sentences = [rng.choice(slot).format(**names) for slot in story.slots]
     closings = rng.sample(_CLOSINGS, rng.randint(1, 3))
@@ -59,6 +60,7 @@ def _names(rng: Random) -> Mapping[str, str]:
         "day": rng.choice(_DAYS),
         "month": rng.choice(_MONTHS),
         "many": str(rng.randint(110, 980)),
+        "money": str(rng.randint(11, 49) * 100),
         "some": str(rng.randint(21, 95)),
         "few": str(rng.randint(3, 19)),
     }

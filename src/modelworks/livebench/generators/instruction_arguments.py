@@ -17,8 +17,8 @@ _KEYWORDS_TEXT = (
 )
 KEYWORDS = _KEYWORDS_TEXT.split()
 _OPENERS_TEXT = (
-    "meanwhile later afterwards residents officials nobody finally locally eventually elsewhere recently outside "
-    "inside visitors children neighbours reporters everywhere somewhere"
+    "meanwhile later afterwards finally locally eventually elsewhere recently outside inside everywhere somewhere "
+    "initially naturally fortunately curiously officially suddenly surprisingly apparently"
 )
 _OPENERS = _OPENERS_TEXT.split()
 _PHRASES = (
@@ -64,10 +64,10 @@ def draw_arguments(rng: Random, chosen: Collection[str], source: str, plain: str
             "nth_paragraph": rng.randint(1, paragraphs),
             "first_word": rng.choice(_OPENERS),
         },
-        ids.PLACEHOLDERS: {"num_placeholders": rng.randint(1, 4)},
+        ids.PLACEHOLDERS: {"num_placeholders": rng.randint(2, 4)},
         ids.POSTSCRIPT: {"postscript_marker": rng.choice(("P.S.", "P.P.S"))},
         ids.BULLETS: {"num_bullets": rng.randint(2, 6)},
-        ids.HIGHLIGHTS: {"num_highlights": rng.randint(1, 4)},
+        ids.HIGHLIGHTS: {"num_highlights": rng.randint(2, 4)},
         ids.SECTIONS: {"section_spliter": rng.choice(("Section", "SECTION")), "num_sections": rng.randint(2, 4)},
         ids.REPEAT: {"prompt_to_repeat": ""},
         ids.END: {"end_phrase": rng.choice(_PHRASES)},
@@ -91,6 +91,7 @@ def bounded(
             low, high = own[1] + 1, min(least for least, _ in counts)
         else:
             low, high = max(most for _, most in counts) + 1, own[0]
+        low = max(low, 2)
         if low > high:
             return None
         found[identifier][bound] = rng.randint(low, high)

@@ -62,8 +62,8 @@ class Task:
         if arguments is None:
             return None
         opening = rng.choice(_OPENINGS)
-        request = f"{opening}\n-------\n{article.text}\n-------\n{self.ask} "
-        request += " ".join(ids.said(one, arguments[one]) for one in chosen if one != ids.REPEAT)
+        wanted = [self.ask, *(ids.said(one, arguments[one]) for one in chosen if one != ids.REPEAT)]
+        request = f"{opening}\n-------\n{article.text}\n-------\n{' '.join(wanted)}"
         if ids.REPEAT in chosen:
             arguments[ids.REPEAT] = {"prompt_to_repeat": request}
         text = f"{request} {ids.said(ids.REPEAT, {})}" if ids.REPEAT in chosen else request

@@ -94,7 +94,7 @@ _NEVER: Mapping[str, frozenset[str]] = {
     BULLETS: frozenset({HIGHLIGHTS}),
     UPPER: frozenset({LOWER, CAPITALS, END, SECTIONS}),
     LOWER: frozenset({CAPITALS, END, SECTIONS, POSTSCRIPT, SENTENCES}),
-    QUOTATION: frozenset({TITLE, END, UPPER, LOWER}),
+    QUOTATION: frozenset({TITLE, END, UPPER, LOWER, SECTIONS, BULLETS}),
     POSTSCRIPT: frozenset({CAPITALS, SENTENCES, QUOTATION}),
 }
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from modelworks.livebench.generators.drawing import collect, in_month, make
+from modelworks.livebench.generators.drawing import collect, in_month
 from modelworks.livebench.generators.table_domains import DOMAINS, Column, Domain, records_of
 from modelworks.livebench.generators.table_formats import separated
-from modelworks.livebench.question import Question
+from modelworks.livebench.question import Question, question_id
 
 TASK = "tablejoin"
 CATEGORY = "data_analysis"
@@ -89,7 +89,8 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     text = f"{head.format(shared)} {_ASK}\n{tables}"
     template = f"{head.format('NUMBER')} {_ASK}\nCSV Table A:\nTABLE\nCSV Table B:\nTABLE\nOutput:\n"
     columns = {"columns_a": [one.name for one in columns_a], "columns_b": [names_b[one.name] for one in columns_b]}
-    return make(TASK, CATEGORY, text, truth, release, level, template, stem=tables, shared_rows=shared, **columns)
+    extra = {"level": level, "template": template, "stem": tables, "shared_rows": shared, **columns}
+    return Question(question_id(TASK, [text], truth), CATEGORY, TASK, [text], truth, release, extra=extra)
 
 
 def _columns(rng: Random, domain: Domain, size: _Size) -> tuple[list[Column], list[Column], list[Column]]:

@@ -36,7 +36,7 @@ def listed_person(rng: Random) -> str:
 
 
 def place(rng: Random) -> str:
-    """A town that is on no map."""
+    """A town, its name of two parts."""
     return rng.choice(PLACES)
 
 

@@ -21,8 +21,9 @@ def _both(followed: bool) -> tuple[bool, bool]:
     return followed, followed
 
 
-def _related(low: int, high: int, relation: str, bound: int) -> tuple[bool, bool]:
-    """A count that is between `low` and `high`, by the reading, against a bound."""
+def _related(counts: tuple[int, int], relation: str, bound: int) -> tuple[bool, bool]:
+    """A count that is between the two, by the reading, against a bound."""
+    low, high = counts
     if relation == "at least":
         return low >= bound, high >= bound
     if relation == "less than":
@@ -142,21 +143,27 @@ def _quoted(text: str, _: Mapping[str, Any]) -> tuple[bool, bool]:
     return inner and '"' not in text[1:-1], text.strip()[:1] == '"' == text.strip()[-1:]
 
 
+def _letters(text: str, asked: Mapping[str, Any]) -> tuple[bool, bool]:
+    count = text.lower().count(asked["letter"])
+    return _related((count, count), asked["let_relation"], asked["let_frequency"])
+
+
+def _words(text: str, asked: Mapping[str, Any]) -> tuple[bool, bool]:
+    counts = len(re.findall(r"[^\W\d_]{2,}", text)), len(re.findall(r"\w+", text))
+    return _related(counts, asked["relation"], asked["num_words"])
+
+
 CHECKS: Mapping[str, Check] = {
     "keywords:existence": _keywords,
     "keywords:frequency": lambda text, asked: _related(
-        *_occurrences(text, asked["keyword"]), asked["relation"], asked["frequency"]
+        _occurrences(text, asked["keyword"]), asked["relation"], asked["frequency"]
     ),
     "keywords:forbidden_words": _forbidden,
-    "keywords:letter_frequency": lambda text, asked: _related(
-        *[text.lower().count(asked["letter"])] * 2, asked["let_relation"], asked["let_frequency"]
-    ),
+    "keywords:letter_frequency": _letters,
     "length_constraints:number_sentences": lambda text, asked: _related(
-        *_sentences(text), asked["relation"], asked["num_sentences"]
+        _sentences(text), asked["relation"], asked["num_sentences"]
     ),
-    "length_constraints:number_words": lambda text, asked: _related(
-        len(re.findall(r"[^\W\d_]{2,}", text)), len(re.findall(r"\w+", text)), asked["relation"], asked["num_words"]
-    ),
+    "length_constraints:number_words": _words,
     "length_constraints:number_paragraphs": _paragraphs,
     "length_constraints:nth_paragraph_first_word": _first_word,
     "detectable_content:number_placeholders": _placeholders,
@@ -171,7 +178,7 @@ CHECKS: Mapping[str, Check] = {
     "startend:end_checker": _end,
     "startend:quotation": _quoted,
     "change_case:capital_word_frequency": lambda text, asked: _related(
-        *_capitals(text), asked["capital_relation"], asked["capital_frequency"]
+        _capitals(text), asked["capital_relation"], asked["capital_frequency"]
     ),
     "change_case:english_capital": lambda text, _: _both(text.isupper() and _is_english(text)),
     "change_case:english_lowercase": lambda text, _: _both(text.islower() and _is_english(text)),
