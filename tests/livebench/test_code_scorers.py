@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
+
 from modelworks.livebench.coding import block_between_last_fences, judge, last_block, same
 from modelworks.livebench.scorers import coding_completion, lcb_generation
 
@@ -51,7 +52,9 @@ def test_compatible_takes_true_for_1() -> None:
 
 
 def test_several_arguments_a_class_and_names_that_are_not_imported() -> None:
-    answer = "```python\nclass Solution:\n    def f(self, a: List[int], b: int) -> int:\n        return gcd(sum(a), b)\n```"
+    answer = (
+        "```python\nclass Solution:\n    def f(self, a: List[int], b: int) -> int:\n        return gcd(sum(a), b)\n```"
+    )
     assert said(answer, context("[4, 8]\n8", "4")) == (1.0, 1.0, "ok")
 
 

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from modelworks.livebench.generators import amps_hard, coding_completion, lcb_generation, math_competitions_amc, sums
 from modelworks.livebench.proofs.code_mutants import MUTANTS
 from modelworks.livebench.proofs.exact import evaluate
@@ -105,10 +106,10 @@ def test_tests_that_a_mutant_passes_do_not_prove_a_program() -> None:
         (question,) = TASKS[name].generate(1, 1, 1, RELEASE)
         prove = proof(name).prove
         weak = {**question.extra, "private_test_cases": "[]", "public_test_cases": "[]"}
-        with pytest.raises(ProofError, match=f"only 0 different mutants of the reference fail its tests"):
+        with pytest.raises(ProofError, match="only 0 different mutants of the reference fail its tests"):
             prove(changed(question, extra=weak))
         test = {"input": "[]", "output": "12345"}
-        with pytest.raises(ProofError, match="the reference gives .* the test expects 12345"):
+        with pytest.raises(ProofError, match=r"the reference gives .* the test expects 12345"):
             prove(changed(question, extra={**question.extra, "public_test_cases": json.dumps([test])}))
     assert MUTANTS == 5
 
@@ -142,7 +143,9 @@ def test_only_polynomials_are_evaluated(text: str) -> None:
         evaluate(text, proof("amps_hard").POINTS[0])
 
 
-@pytest.mark.parametrize(("name", "scorer"), [("lcb_generation", generation_scorer), ("coding_completion", completion_scorer)])
+@pytest.mark.parametrize(
+    ("name", "scorer"), [("lcb_generation", generation_scorer), ("coding_completion", completion_scorer)]
+)
 def test_the_oracle_is_right_and_a_guess_is_not(name: str, scorer: ModuleType) -> None:
     rng = random.Random(1)
     for level in TASKS[name].LEVELS:

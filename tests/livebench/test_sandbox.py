@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from modelworks.livebench import sandbox, syscalls
 from modelworks.livebench.sandbox import Failed, Limits, SandboxError, loaded, run_program
 from modelworks.livebench.scorers import lcb_generation
@@ -123,7 +124,9 @@ def test_the_hidden_tests_cannot_be_read(tmp_path: Path) -> None:
 def test_it_reaches_no_server_of_this_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        code = f"import socket\ndef f():\n    socket.create_connection(('127.0.0.1', {port}), 1)\n    return 'connected'"
+        code = (
+            f"import socket\ndef f():\n    socket.create_connection(('127.0.0.1', {port}), 1)\n    return 'connected'"
+        )
         with pytest.raises(Failed, match="PermissionError"), loaded(code, "f") as session:
             session.call([])
 
@@ -162,7 +165,9 @@ def test_the_scratch_is_gone_afterwards_and_limited() -> None:
 def test_it_works_as_another_user_too() -> None:
     other = shutil.which("python3", path="/usr/bin")
     source = Path(sandbox.__file__).parents[2]
-    program = "from modelworks.livebench.sandbox import run_program; print(run_program('import os; print(os.getuid())', ''))"
+    program = (
+        "from modelworks.livebench.sandbox import run_program; print(run_program('import os; print(os.getuid())', ''))"
+    )
     done = subprocess.run(
         ["setpriv", "--reuid", "65533", "--regid", "65533", "--clear-groups", other or "python3", "-c", program],
         env={"PYTHONPATH": str(source), "PATH": os.defpath},

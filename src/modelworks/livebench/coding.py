@@ -73,7 +73,8 @@ def block_between_last_fences(answer: str) -> str:
 
 def last_block(answer: str) -> str | None:
     """The last block that is opened by a line that starts with a fence, and closed by one; None if there is none."""
-    found, block = None, None
+    found: str | None = None
+    block: list[str] | None = None
     for line in answer.split("\n"):
         fence = line.strip().startswith(_FENCE)
         if fence and block is None:
@@ -135,7 +136,9 @@ def same(got: Any, expected: Any) -> bool:
         )
     if isinstance(expected, dict):
         return (
-            isinstance(got, dict) and got.keys() == expected.keys() and all(same(got[key], expected[key]) for key in got)
+            isinstance(got, dict)
+            and got.keys() == expected.keys()
+            and all(same(got[key], expected[key]) for key in got)
         )
     return isinstance(got, bool) == isinstance(expected, bool) and not isinstance(got, list | dict) and got == expected
 
@@ -167,4 +170,4 @@ def _private(text: str) -> list[dict[str, str]]:
         raise TestsError(str(error)) from None
     if len(texts) != 1:
         raise TestsError("private_test_cases is not one text")
-    return list(json.loads(texts[0]))
+    return list(json.loads(str(texts[0])))

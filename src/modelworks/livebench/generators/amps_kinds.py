@@ -52,7 +52,11 @@ def _integral(rng: random.Random, hard: bool) -> Drawn:
 
 
 def _square(rng: random.Random, hard: bool) -> Drawn:
-    a, h, k = rng.choice([2, 3, 4, 5, 6, 7]) if hard else 1, rng.choice([-1, 1]) * rng.randint(1, 12), rng.randint(-30, 30)
+    a, h, k = (
+        rng.choice([2, 3, 4, 5, 6, 7]) if hard else 1,
+        rng.choice([-1, 1]) * rng.randint(1, 12),
+        rng.randint(-30, 30),
+    )
     whole = [a * h * h + k, 2 * a * h, a]
     return "square", latex(whole), f"{a if a > 1 else ''}({latex([h, 1])})^{{2}}{f'{k:+d}' if k else ''}"
 

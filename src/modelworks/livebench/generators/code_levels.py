@@ -1,5 +1,6 @@
 """The levels of coding problems: one loop over numbers; a loop over windows; a register that remembers."""
 
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,11 @@ from modelworks.livebench.generators.code_problems import CHANGES, CONDITIONS, S
 _WINDOWS: tuple[tuple[str, str, Callable[[list[int]], int]], ...] = (
     ("their sum", "sum(window)", lambda w: -sum(-x for x in w)),
     ("the largest of them minus the smallest", "max(window) - min(window)", lambda w: sorted(w)[-1] - sorted(w)[0]),
-    ("the last of them minus the first", "window[-1] - window[0]", lambda w: sum(y - x for x, y in zip(w, w[1:], strict=False))),
+    (
+        "the last of them minus the first",
+        "window[-1] - window[0]",
+        lambda w: sum(y - x for x, y in itertools.pairwise(w)),
+    ),
     ("the largest of them", "max(window)", lambda w: sorted(w)[-1]),
     ("the smallest of them", "min(window)", lambda w: sorted(w)[0]),
 )
@@ -105,9 +110,10 @@ def _register(rng: random.Random) -> Problem:
     cap = rng.randint(30, 90)
     named = {"a": a, "b": b, "c": c}
     text = (
-        f"A register begins at {start}. For each number in turn: if the number {condition.text.format(**named)}, add to "
-        f"the register {first.text.format(**named)}; otherwise subtract from the register {second.text.format(**named)}. "
-        f"Whenever the register is then above {cap} or below {-cap}, it is set back to {start}. Return {said}."
+        f"A register begins at {start}. For each number in turn: if the number {condition.text.format(**named)}, add "
+        f"to the register {first.text.format(**named)}; otherwise subtract from the register "
+        f"{second.text.format(**named)}. Whenever the register is then"
+        f" above {cap} or below {-cap}, it is set back to {start}. Return {said}."
     )
     turned = "            turns = turns + 1\n" if end == "turns" else ""
     reference = (
@@ -131,7 +137,9 @@ def _register(rng: random.Random) -> Problem:
             states.append(start if outside else moved)
         return spec(states, turns)
 
-    return _problem(rng, text, reference, 4 + bool(begin), expected, (a, b, 0, cap // c, cap - start - c, start + c - cap))
+    return _problem(
+        rng, text, reference, 4 + bool(begin), expected, (a, b, 0, cap // c, cap - start - c, start + c - cap)
+    )
 
 
 def _problem(

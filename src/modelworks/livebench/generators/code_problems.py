@@ -9,10 +9,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_NOUNS = (
-    "readings prices scores weights depths visits orders steps signals marks "
-    "tickets calls parcels votes levels pulses drops shifts moves stops"
-).split()
+_NOUNS = [
+    "readings",
+    "prices",
+    "scores",
+    "weights",
+    "depths",
+    "visits",
+    "orders",
+    "steps",
+    "signals",
+    "marks",
+    "tickets",
+    "calls",
+    "parcels",
+    "votes",
+    "levels",
+    "pulses",
+    "drops",
+    "shifts",
+    "moves",
+    "stops",
+]
 
 
 @dataclass(frozen=True)
@@ -79,14 +97,26 @@ class Summary:
 
 SUMMARIES = (
     Summary("the sum of {them}, plus {d}", "total = {d}", "total = total + value", "total", lambda v, d: sum(v) + d),
-    Summary("how many {them} there are, plus {d}", "total = {d}", "total = total + 1", "total", lambda v, d: len(v) + d),
     Summary(
-        "the largest of {them} and {d}", "best = {d}", "best = max(best, value)", "best", lambda v, d: sorted([*v, d])[-1]
+        "how many {them} there are, plus {d}", "total = {d}", "total = total + 1", "total", lambda v, d: len(v) + d
     ),
     Summary(
-        "the smallest of {them} and {d}", "best = {d}", "best = min(best, value)", "best", lambda v, d: sorted([*v, d])[0]
+        "the largest of {them} and {d}",
+        "best = {d}",
+        "best = max(best, value)",
+        "best",
+        lambda v, d: sorted([*v, d])[-1],
     ),
-    Summary("the list of {them} in order, after {d}", "found = [{d}]", "found.append(value)", "found", lambda v, d: [d, *v]),
+    Summary(
+        "the smallest of {them} and {d}",
+        "best = {d}",
+        "best = min(best, value)",
+        "best",
+        lambda v, d: sorted([*v, d])[0],
+    ),
+    Summary(
+        "the list of {them} in order, after {d}", "found = [{d}]", "found.append(value)", "found", lambda v, d: [d, *v]
+    ),
     Summary(
         "what {d} becomes when each of {them} in turn is taken from it",
         "left = {d}",

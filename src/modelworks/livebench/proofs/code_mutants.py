@@ -48,9 +48,7 @@ def prove_tests(question: Question) -> None:
     """Raise ProofError unless the ground truth passes all tests and 5 mutants of it, no two alike, fail them."""
     try:
         listed = [
-            test
-            for name in ("public_test_cases", "private_test_cases")
-            for test in json.loads(question.extra[name])
+            test for name in ("public_test_cases", "private_test_cases") for test in json.loads(question.extra[name])
         ]
         cases = [(json.loads(test["input"]), json.loads(test["output"])) for test in listed]
         function = json.loads(question.extra["original_json"]["metadata"])["func_name"]
@@ -75,7 +73,7 @@ def prove_tests(question: Question) -> None:
 
 
 def mutants(tree: ast.Module) -> Iterator[ast.Module]:
-    """Every program that differs from this one in one place, in a fixed order: the tree itself, changed till the next."""
+    """Every program that differs in one place, in a fixed order: the tree itself, changed until the next."""
     for node in list(ast.walk(tree)):
         for name, value in _changes(node):
             kept = getattr(node, name)
