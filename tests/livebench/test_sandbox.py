@@ -141,6 +141,12 @@ def test_it_is_nobody_alone_and_sees_few_files() -> None:
     assert scratch == []
 
 
+@pytest.mark.parametrize("call", ["os.fork()", "os.posix_spawn('/x', ['x'], {})", "os.memfd_create('x')"])
+def test_no_process_can_be_started_and_no_memory_kept_elsewhere(call: str) -> None:
+    with pytest.raises(Failed, match="PermissionError"), loaded(f"import os\ndef f():\n    {call}", "f") as session:
+        session.call([])
+
+
 def test_threads_are_few() -> None:
     code = (
         "import threading, time\ndef f():\n    count = 0\n    try:\n        while count < 500:\n"
