@@ -1,4 +1,4 @@
-"""Zebra puzzles: the clues are read from the text, and SAT decides that they leave one arrangement, the expected one."""
+"""Zebra puzzles: the clues are read from the text, and SAT decides that they leave one arrangement."""
 
 import re
 from collections.abc import Callable, Iterator
