@@ -1,7 +1,9 @@
 """Connections: words to be sorted into groups of four that have something in common."""
 
+import functools
 from collections.abc import Iterator
 from datetime import date
+from itertools import combinations
 from math import comb
 from random import Random
 
@@ -35,9 +37,10 @@ _CAUTIONS = (
     " The categories themselves are not asked for.",
 )
 _FORMAT = (
-    " Give your answer as a list of all the items separated by commas, ordered by group, in <solution></solution> tags. "
-    "For example, if the items are a, b, c, d, e, f, g, h, and the groups are a, c, e, g and b, d, f, h, your final "
-    "answer should be <solution>a, c, e, g, b, d, f, h</solution>. If you don't know the answer, make your best guess. "
+    " Give your answer as a list of all the items separated by commas, ordered by group, in <solution></solution> "
+    "tags. For example, if the items are a, b, c, d, e, f, g, h, and the groups are a, c, e, g and b, d, f, h, your "
+    "final answer should be <solution>a, c, e, g, b, d, f, h</solution>. If you don't know the answer, make "
+    "your best guess. "
     "The items are: "
 )
 
@@ -81,8 +84,7 @@ def pick(rng: Random, level: int) -> list[list[str]] | None:
     categories = words(TASK)
     named = rng.sample(sorted(categories), GROUPS[level])
     if level == 3 and rng.random() < 0.7:  # two of the categories share a word
-        pairs = [(a, b) for a in sorted(categories) for b in sorted(categories) if a < b and _shared(a, b)]
-        pair = rng.choice(pairs)
+        pair = rng.choice(_overlapping())
         named = [*pair, *[name for name in named if name not in pair][: GROUPS[level] - 2]]
     allowed = [[one for one in categories[name] if level == 3 or len(_fitting(one)) == 1] for name in named]
     groups = [rng.sample(some, SIZE) for some in allowed if len(some) >= SIZE]
@@ -98,21 +100,20 @@ def divisions(items: list[str]) -> Iterator[list[list[str]]]:
     first, *rest = items
     together: set[frozenset[str]] = set()
     for category in _fitting(first):
-        together |= {frozenset(some) for some in _threes([one for one in rest if category in _fitting(one)])}
+        together |= {
+            frozenset(some) for some in combinations([one for one in rest if category in _fitting(one)], SIZE - 1)
+        }
     for some in sorted(together, key=sorted):
         for others in divisions([one for one in rest if one not in some]):
             yield [[first, *sorted(some)], *others]
 
 
-def _threes(items: list[str]) -> Iterator[tuple[str, ...]]:
-    for i, one in enumerate(items):
-        for j, two in enumerate(items[i + 1 :], i + 1):
-            yield from ((one, two, three) for three in items[j + 1 :])
+@functools.cache
+def _overlapping() -> list[tuple[str, str]]:
+    """The pairs of categories that share a word."""
+    return [(a, b) for a, b in combinations(sorted(words(TASK)), 2) if {*words(TASK)[a]} & {*words(TASK)[b]}]
 
 
-def _shared(one: str, other: str) -> set[str]:
-    return set(words(TASK)[one]) & set(words(TASK)[other])
-
-
+@functools.cache
 def _fitting(item: str) -> list[str]:
     return [name for name, members in words(TASK).items() if item in members]

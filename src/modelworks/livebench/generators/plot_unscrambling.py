@@ -70,7 +70,11 @@ def _drawn(rng: Random, level: int, release: date) -> Question | None:
     if steps is None:
         return None
     material = words(TASK)
-    names = {"H": rng.choice(material["names"]), "job": rng.choice(material["jobs"]), "town": rng.choice(material["towns"])}
+    names = {
+        "H": rng.choice(material["names"]),
+        "job": rng.choice(material["jobs"]),
+        "town": rng.choice(material["towns"]),
+    }
     if not in_month(release, TASK, [step.text for step in steps], names["H"]):
         return None
     times = ["", *(rng.choice(material["times"]) for _ in steps[1:-1]), ""]

@@ -74,7 +74,8 @@ def round_table(rng: Random, level: int, mine: Mine) -> Item | None:
     said = rng.choice(
         (
             "{people} sit evenly spaced around a round table with {size} seats. You know that {told}.",
-            "There are {size} people at a round table with {size} seats: {people}. Looking from above, you know that {told}.",
+            "There are {size} people at a round table with {size} seats: {people}. Looking from above, you know that "
+            "{told}.",
             "{people} share a round table that has {size} seats. A waiter remembers that {told}.",
         )
     )

@@ -4,6 +4,7 @@ from itertools import combinations
 from random import Random
 
 import numpy
+from numpy.typing import NDArray
 
 from modelworks.livebench.generators.drawing import listed
 from modelworks.livebench.generators.spatial_item import Item, numbered
@@ -77,8 +78,10 @@ def rectangles(rng: Random, level: int) -> Item:
     for name in names:
         (left, right), (low, high) = (sorted(rng.sample(range(size + 1), 2)) for _ in range(2))
         cover[left:right, low:high] += 1
-        told.append(f"rectangle {name} has its lower left corner at ({left}, {low}) and its upper right corner at "
-                    f"({right}, {high})")  # fmt: skip
+        told.append(
+            f"rectangle {name} has its lower left corner at ({left}, {low}) and its upper right corner at "
+            f"({right}, {high})"
+        )
     asked, answer = rng.choice(
         (
             (f"lie inside {'both' if count == 2 else 'all three'} rectangles", (cover == count).sum()),
@@ -111,8 +114,8 @@ def cuts(rng: Random, level: int) -> Item:
             "from point {told}. No three lines meet at a point inside the circle. Into how many regions do the lines "
             "divide the inside of the circle?",
             "Around a circular pond stand {marks} posts, numbered 1 to {marks} clockwise. Straight ropes are stretched "
-            "over the water from post {told}. No three ropes cross at one point above the water. Into how many parts do "
-            "the ropes divide the surface of the pond?",
+            "over the water from post {told}. No three ropes cross at one point above the water. Into how many parts "
+            "do the ropes divide the surface of the pond?",
         )
     )
     most = 1 + count + count * (count - 1) // 2
@@ -134,19 +137,22 @@ def folded_sheet(rng: Random, level: int) -> Item:
             "top": ("row", "bottom"),
             "bottom": ("row", "top"),
         }[side]
-        steps.append(f"the {moved} {side}most {what}{'s' if moved > 1 else ''} are folded over towards the {where}".replace(
-            " are", " are" if moved > 1 else " is"))  # fmt: skip
+        lines = f"{what}s are" if moved > 1 else f"{what} is"
+        steps.append(f"the {moved} {side}most {lines} folded over towards the {where}")
     squares = [(row, column) for row in range(layers.shape[0]) for column in range(layers.shape[1])]
     punched = rng.sample(squares, min(len(squares), level))
-    told = listed([f"row {row + 1}, column {column + 1}" for row, column in sorted(punched)])
+    told = "; ".join(f"row {row + 1}, column {column + 1}" for row, column in sorted(punched))
     said = rng.choice(
         (
-            "A sheet of paper is ruled into {height} rows and {width} columns of squares. {Steps}. In the folded sheet, "
-            "rows are counted from the top and columns from the left. A hole is punched through all layers in the middle "
-            "of each of these squares of the folded sheet: {told}. The sheet is unfolded. How many holes does it have?",
-            "A napkin is checked with {height} rows and {width} columns of squares. {Steps}. With the rows of the folded "
-            "napkin counted from the top and the columns from the left, a needle goes through all layers at the centre of "
-            "each of these squares: {told}. How many holes does the unfolded napkin have?",
+            "A sheet of paper is ruled into {height} rows and {width} columns of squares. {Steps}. In the folded "
+            "sheet, rows are counted from the top and columns from the left. A hole is punched through all "
+            "layers in the "
+            "middle of each of these squares of the folded sheet: {told}. The sheet is unfolded. How many holes "
+            "does it have?",
+            "A napkin is checked with {height} rows and {width} columns of squares. {Steps}. With the rows of the "
+            "folded napkin counted from the top and the columns from the left, a needle goes through all layers "
+            "at the centre "
+            "of each of these squares: {told}. How many holes does the unfolded napkin have?",
         )
     )
     told_steps = ". Then ".join(steps)
@@ -155,11 +161,11 @@ def folded_sheet(rng: Random, level: int) -> Item:
     return numbered(said.format(height=height, width=width, Steps=steps_text, told=told), answer, height * width)
 
 
-def _span(layers: "numpy.typing.NDArray[numpy.int_]", side: str) -> int:
+def _span(layers: NDArray[numpy.int_], side: str) -> int:
     return int(layers.shape[1 if side in ("left", "right") else 0])
 
 
-def _folded(layers: "numpy.typing.NDArray[numpy.int_]", side: str, moved: int) -> "numpy.typing.NDArray[numpy.int_]":
+def _folded(layers: NDArray[numpy.int_], side: str, moved: int) -> NDArray[numpy.int_]:
     """Fold at most half of the sheet over, its first rows after turning it so that `side` comes first."""
     turns = {"top": 0, "right": 1, "bottom": 2, "left": 3}[side]
     turned = numpy.rot90(layers, turns).copy()

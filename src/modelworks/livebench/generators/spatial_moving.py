@@ -35,14 +35,18 @@ def walk(rng: Random, level: int) -> Item | None:
         return Item(f"{said} In which compass direction are you facing now?", _COMPASS[facing], list(_COMPASS.values()))
     if asked == 1:
         most = longest * (len(steps) // 2 + 1)
-        return numbered(f"{said} How many blocks is the shortest way back along the streets?",
-                        abs(east) + abs(north), most)  # fmt: skip
+        return numbered(
+            f"{said} How many blocks is the shortest way back along the streets?", abs(east) + abs(north), most
+        )
     if not (east and north):
         return None
     way = ("north" if north > 0 else "south") + ("east" if east > 0 else "west")
     ways = ["northeast", "northwest", "southeast", "southwest"]
-    return Item(f"{said} Does your start lie to the northeast, northwest, southeast or southwest of you now?",
-                _opposite(way), ways)  # fmt: skip
+    return Item(
+        f"{said} Does your start lie to the northeast, northwest, southeast or southwest of you now?",
+        _opposite(way),
+        ways,
+    )
 
 
 def _opposite(way: str) -> str:
@@ -60,7 +64,13 @@ _ROLLS = {  # what comes on top, to the north and to the east, of the sides (top
 def die(rng: Random, level: int) -> Item:
     """A die rolled over its edges."""
     start = top, north, east = rng.choice(
-        [(a, b, c) for a in range(1, 7) for b in range(1, 7) for c in range(1, 7) if len({a, b, c, 7 - a, 7 - b, 7 - c}) == 6]
+        [
+            (a, b, c)
+            for a in range(1, 7)
+            for b in range(1, 7)
+            for c in range(1, 7)
+            if len({a, b, c, 7 - a, 7 - b, 7 - c}) == 6
+        ]
     )
     sides = start
     rolls = [rng.choice(list(_ROLLS)) for _ in range({1: rng.randint(2, 3), 2: 5, 3: 9}[level])]

@@ -74,13 +74,19 @@ def _filled(rng: Random, frame: str) -> str:
         return chosen
 
     filled = re.sub(r"\{(\w+)\}", phrase, frame)
-    return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", filled)
+    return re.sub(r"\b([Aa]) (?=[aeiou])(?! ?uni)", r"\1n ", filled)
 
 
 def misspelled(rng: Random, word: str) -> str:
     """The word with one slip such as people make, that only this word of the lists can have been meant by."""
-    slips = sorted(slip for slip in set(_slips(word)) if slip not in lexicon() and edits(slip) & lexicon() == {word})
+    slips = mendable(word)
     return rng.choice(slips) if slips else word
+
+
+@functools.cache
+def mendable(word: str) -> list[str]:
+    """The slips that leave no doubt, in alphabetical order."""
+    return sorted(slip for slip in set(_slips(word)) if slip not in lexicon() and edits(slip) & lexicon() == {word})
 
 
 def _slips(word: str) -> Iterator[str]:
@@ -99,10 +105,12 @@ def _slips(word: str) -> Iterator[str]:
 
 @functools.cache
 def lexicon() -> frozenset[str]:
-    """Every word of the frames and phrases, in lower case."""
+    """Every word of the frames and phrases, and others that are close to them, in lower case."""
     material = words(TASK)
     phrases = [phrase for phrases in material["slots"].values() for phrase in phrases]
-    text = " ".join([*phrases, *(re.sub(r"\{\w+\}", "", frame) for frame in material["frames"]), "an"])
+    text = " ".join(
+        [*phrases, *material["others"], *(re.sub(r"\{\w+\}", "", frame) for frame in material["frames"]), "an"]
+    )
     return frozenset(re.findall(r"[a-z]+", text.lower()))
 
 

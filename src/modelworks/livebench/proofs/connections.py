@@ -30,7 +30,7 @@ def prove(question: Question) -> None:
         for four in combinations([item for item in items if item in members], 4)
     }
     numbered = dict(enumerate(sorted(possible, key=sorted), 1))
-    ways = []
+    ways: list[set[frozenset[str]]] = []
     with Solver("glucose4") as solver:
         for item in items:
             holding = [number for number, group in numbered.items() if item in group]

@@ -64,7 +64,7 @@ def _ways(
     text: str, rules: list[tuple[str, Holds]], who: list[str], places: list[Any], n: int, fixed: dict[str, Any]
 ) -> list[dict[str, Any]] | None:
     """Every way to give those in `who` a place each as the clues say; None if a clue is not understood."""
-    told = re.search(r"(?:that|above,|[Yy]ou know that) ([^.]+ (?:is|sits?) [^.]+)\. W", text)
+    told = re.search(r"\bthat ((?!has )[^.]+ (?:is|sits?) [^.]+)\. W", text)
     numbers = {(one, place): i for i, (one, place) in enumerate(product(who, places), 1)}
     if not told or len(who) != len(places):
         return None
@@ -85,7 +85,7 @@ def _ways(
                 return None
             for clause in clauses:
                 solver.add_clause(clause)
-        ways = []
+        ways: list[dict[str, Any]] = []
         while len(ways) < _MANY and solver.solve():
             true = {number for number in solver.get_model() if number > 0}
             ways.append({one: place for (one, place), number in numbers.items() if number in true})

@@ -28,23 +28,22 @@ def painted_box(text: str) -> Answers:
 
 def towers(text: str) -> Answers:
     """Every cube is a point; looking along an axis, points in a line hide one another."""
-    told = re.search(r": (\d+(?:[,;] \d+)*)\.|are (\d+(?:[,;] \d+)*)\.", text)
-    if not told or "row" not in text or "high" not in text and "height" not in text:
+    told = re.search(r"(?::|are) (\d+(?:[,;] \d+)*)\. ", text)
+    size = re.search(r"(\d+) rows (?:and|of) (\d+) (?:columns|piles)|(\d+) by (\d+) squares", text)
+    if not (told and size):
         return None
-    heights = [[int(number) for number in row.split(", ")] for row in (told[1] or told[2]).split("; ")]
-    size = re.search(r"(\d+) rows (?:and|of) (\d+)|(\d+) by (\d+)", text)
-    if not size or [int(number) for number in size.groups() if number] != [len(heights), len(heights[0])]:
+    heights = [[int(number) for number in row.split(", ")] for row in told[1].split("; ")]
+    rows, columns = (int(number) for number in size.groups() if number)
+    if [len(row) for row in heights] != [columns] * rows:
         return None
     cubes = {(r, c, h) for r, row in enumerate(heights) for c, height in enumerate(row) for h in range(height)}
-    if text.endswith("How many cubes are there in all?"):
-        return {str(len(cubes))}
-    if text.endswith("straight from the front, how many cube faces are visible?"):
-        return {str(len({(c, h) for _, c, h in cubes}))}
-    if text.endswith("straight from the right, how many cube faces are visible?"):
-        return {str(len({(r, h) for r, _, h in cubes}))}
-    if text.endswith("How many of the cubes have another cube on top of them?"):
-        return {str(sum((r, c, h + 1) in cubes for r, c, h in cubes))}
-    return None
+    counts = {
+        "How many cubes are there in all?": len(cubes),
+        "Seen straight from the front, how many cube faces are visible?": len({(c, h) for _, c, h in cubes}),
+        "Seen straight from the right, how many cube faces are visible?": len({(r, h) for r, _, h in cubes}),
+        "How many of the cubes have another cube on top of them?": sum((r, c, h + 1) in cubes for r, c, h in cubes),
+    }
+    return next(({str(count)} for asked, count in counts.items() if text.endswith(asked)), None)
 
 
 def rectangles(text: str) -> Answers:
@@ -59,10 +58,13 @@ def rectangles(text: str) -> Answers:
     areas = [0] * (count + 1)
     for size in range(1, count + 1):
         for some in combinations(found, size):
-            (left, low), (right, high) = ([f(one[i] for one in some) for i in at] for f, at in ((max, (0, 1)), (min, (2, 3))))
+            (left, low), (right, high) = (
+                [f(one[i] for one in some) for i in at] for f, at in ((max, (0, 1)), (min, (2, 3)))
+            )
             areas[size] += max(0, right - left) * max(0, high - low)
     exactly = [
-        sum((-1) ** (size - m) * comb(size, m) * areas[size] for size in range(m, count + 1)) for m in range(1, count + 1)
+        sum((-1) ** (size - m) * comb(size, m) * areas[size] for size in range(m, count + 1))
+        for m in range(1, count + 1)
     ]
     number = {"at least one of the": sum(exactly), "exactly one of the": exactly[0]}.get(asked[1], exactly[-1])
     return {str(number)} if {"both": 2, "all three": 3}.get(asked[1], count) == count else None
@@ -71,8 +73,8 @@ def rectangles(text: str) -> Answers:
 def cuts(text: str) -> Answers:
     """Euler's formula on the drawing, with the marks at points of the circle that make no three chords meet."""
     marks = re.search(r"numbered 1 to (\d+)", text)
-    chords = [(int(a), int(b)) for a, b in re.findall(r"(\d+) to (\d+)(?=,| and|\.)", text.replace("1 to", "1 to", 1))]
-    chords = chords[0:] if not marks else [pair for pair in chords if pair != (1, int(marks[1])) or _told(pair, text)]
+    told = re.search(r"from (?:mark|point|post) (\d+ to [^.]+)\.", text)
+    chords = [(int(a), int(b)) for a, b in re.findall(r"(\d+) to (\d+)", told[1])] if told else []
     if not marks or not chords or "No three" not in text or len(set(chords)) != len(chords):
         return None
     if any(not 1 <= mark <= int(marks[1]) for chord in chords for mark in chord):
@@ -89,10 +91,6 @@ def cuts(text: str) -> Answers:
     vertices = len(used) + len(set().union(*crossings))
     edges = len(used) + sum(len(on) + 1 for on in crossings)
     return {str(edges - vertices + 1)}
-
-
-def _told(pair: tuple[int, int], text: str) -> bool:
-    return re.search(rf"(?:from|,|and) (?:\w+ )?{pair[0]} to {pair[1]}\b", text) is not None
 
 
 def _on_circle(mark: int) -> Point:

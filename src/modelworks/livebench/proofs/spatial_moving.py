@@ -28,7 +28,11 @@ def walk(text: str) -> Answers:
         return {str(max(north, -north) + max(east, -east))}
     if text.endswith("Does your start lie to the northeast, northwest, southeast or southwest of you now?"):
         vertical = {"north"} if north < 0 else {"south"} if north > 0 else {"north", "south"}
-        return {one + other for one in vertical for other in (("east",) if east < 0 else ("west",) if east else ("east", "west"))}
+        return {
+            one + other
+            for one in vertical
+            for other in (("east",) if east < 0 else ("west",) if east else ("east", "west"))
+        }
     return None
 
 

@@ -24,7 +24,7 @@ def prove(question: Question) -> None:
             mended.append(piece)
             continue
         wrong += 1
-        meant = sorted(word for word in _known() if distance(piece.lower(), word) == 1)
+        meant = sorted(word for word in _known() if one_slip_apart(piece.lower(), word))
         if len(meant) != 1:
             raise fail(f"{piece} can be mended in {len(meant)} ways: {', '.join(meant)}")
         mended.append(meant[0].capitalize() if piece[0].isupper() else meant[0])
@@ -37,22 +37,16 @@ def prove(question: Question) -> None:
 @functools.cache
 def _known() -> frozenset[str]:
     material = words("typos")
-    known = {"an"}
-    for phrase in [*material["frames"], *(phrase for some in material["slots"].values() for phrase in some)]:
-        known |= {part.lower() for part in re.split(r"\{\w+\}|[^A-Za-z]+", phrase) if part}
-    return frozenset(known)
+    told = [*material["frames"], *material["others"], *(one for some in material["slots"].values() for one in some)]
+    return frozenset(re.findall("[a-z]+", re.sub(r"\{\w+\}", " ", " ".join(told)).lower())) | {"an"}
 
 
-def distance(one: str, other: str) -> int:
-    """Letters to insert, delete, replace or exchange with their neighbor (Damerau 1964); 2 stands for 2 or more."""
-    if abs(len(one) - len(other)) > 1:
-        return 2
-    rows = [list(range(len(other) + 1))]
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b)))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                row[j] = min(row[j], rows[-2][j - 2] + 1)
-        rows.append(row)
-    return min(rows[-1][-1], 2)
+def one_slip_apart(one: str, other: str) -> bool:
+    """Whether one letter inserted, deleted, replaced or exchanged with its neighbor makes the other (Damerau 1964)."""
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    if max(len(one), len(other)) == 2:
+        return one == other[::-1]
+    return max(len(one), len(other)) == 1
