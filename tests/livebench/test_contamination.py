@@ -1,6 +1,7 @@
 """Claims about contamination: what a model was trained on, runs of words, template text, passages that say the same."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.build.repository import PROJECT
 SETTINGS = {
     "ngram_words": 13,
     "most_ngrams": 0.2,
-    "embedding_threshold": 0.8,
+    "embedding_threshold": 0.6,
     "embedding_margin": 0.02,
     "passage_words": 60,
     "most_passages": 100,
@@ -118,12 +119,12 @@ def test_a_passage_near_to_the_whole_task_is_no_leak_and_one_near_to_a_single_qu
     questions = _unit(template + 0.5 * own)
     leak, general, far = _unit(questions[2:3] + 0.02), _unit(template[None]), _unit(-template[None])
     tables = [far.astype(numpy.float16), numpy.concatenate([general, leak]).astype(numpy.float16)]
-    found = near(questions, ["boats"] * 6, tables, 0.02)
-    seen = (found.cosine >= 0.9) & (found.excess >= 0.02)
+    found = near(questions, ["boats"] * 6, tables, 0.1)
+    seen = (found.cosine >= 0.9) & (found.excess >= 0.1)
     assert seen.tolist() == [False, False, True, False, False, False]
-    assert (near(questions, ["boats"] * 6, [general.astype(numpy.float16)], 0.02).cosine < 0.9).all()
+    assert (near(questions, ["boats"] * 6, [general.astype(numpy.float16)], 0.1).cosine < 0.9).all()
     singly = [table[place : place + 1] for table in tables for place in range(len(table))]
-    split = near(questions, ["boats"] * 6, singly, 0.02)
+    split = near(questions, ["boats"] * 6, singly, 0.1)
     assert numpy.allclose(split.cosine, found.cosine) and numpy.allclose(split.excess, found.excess)
 
 
@@ -215,7 +216,7 @@ def test_a_paraphrase_keeps_names_and_numbers_and_changes_words_and_order() -> N
     text = "The train leaves at 9, and Ada has exactly 20 minutes. Find the total number of stops."
     other = paraphrase(text, 1)
     assert other == paraphrase(text, 1)
-    assert {"9", "20", "Ada", "minutes."} & set(other.replace(",", " ").split()) >= {"9", "20", "Ada"}
+    assert {"9", "20", "Ada"} <= set(re.findall(r"\w+", other))
     assert text not in other
     assert shares([asked(text)], [other], 8) == [0]
 
