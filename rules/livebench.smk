@@ -118,7 +118,7 @@ rule livebench_judge:
     resources:
         mem_mb=2000,
     params:
-        reads=reads("livebench.most_errors"),
+        reads=reads("livebench.most_errors", "livebench.sandbox"),
     shell:
         # Model-written code runs in a sandbox, which no closed-in process can start.
         "python -m modelworks.build.run modelworks.livebench.judge --rule livebench_judge --log {log} --open"

@@ -292,6 +292,24 @@ def test_without_landlock_there_is_one_warning_a_build_and_the_stage_runs(projec
     assert printed.count("warning: this kernel lacks Landlock") == 1
 
 
+def test_an_open_stage_can_start_a_sandbox_of_its_own_and_a_closed_one_cannot(project: Project) -> None:
+    mounts = "import subprocess; subprocess.run(['bwrap', '--ro-bind', '/', '/', 'true'], check=True)"
+    module = project.stage(mounts)
+    closed = project.run(module)
+    assert closed.returncode == 1 and "Operation not permitted" in closed.stderr
+    opened = project.run(module, "--open")
+    assert opened.returncode == 0, opened.stderr
+    assert "Landlock" not in opened.stderr
+
+
+def test_an_open_stage_still_imports_nothing_outside_its_fingerprint(project: Project) -> None:
+    result = project.run(project.stage("import importlib; importlib.import_module('demo' + '.other')"), "--open")
+    assert result.returncode == 1
+    project.write("src/demo/other.py", "")
+    result = project.run(project.stage("import importlib; importlib.import_module('demo' + '.other')"), "--open")
+    assert "which is not in its fingerprint" in result.stderr
+
+
 def test_closing_a_folder_inside_an_open_one_leaves_the_rest_open(tmp_path: Path) -> None:
     policy = sandbox.Policy(closed=["/a", "/a/venv/pkg"], read=["/a/venv", "/a/venv/pkg/x.py"], write=["/a/out"])
     assert [policy.allows(path) for path in ("/b", "/a/c", "/a/venv/y", "/a/venv/pkg/z", "/a/venv/pkg/x.py")] == [

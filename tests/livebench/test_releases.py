@@ -19,6 +19,7 @@ from tests.livebench import boards
 from tests.livebench.boards import AUGUST, OCTOBER, RELEASES, SEPTEMBER
 
 ROOT = Path(__file__).parents[2]
+TASK = {"questions": [3], "first": None, "last": None, "removed": None}
 
 
 @pytest.fixture(autouse=True)
@@ -149,9 +150,7 @@ def test_the_summary_counts_what_is_new_and_what_left_and_names_the_sources(tmp_
 
 def test_an_unknown_or_missing_date_is_an_error_and_never_dropped(tmp_path: Path) -> None:
     shards = boards.write_shards(tmp_path, {"sums": 1}, ["2026-07-31"])
-    with pytest.raises(
-        QuestionError, match=r"is of 2026-07-31, which is no release; params\.yaml: livebench\.releases"
-    ):
+    with pytest.raises(QuestionError, match=r"is of 2026-07-31, which is no release; params\.yaml: livebench"):
         selected(tmp_path, shards, AUGUST)
     undated = polars.read_parquet(shards[0]).with_columns(livebench_release_date=polars.lit(None, polars.Date))
     undated.write_parquet(shards[0])
@@ -168,6 +167,24 @@ def test_two_releases_that_share_a_question_are_refused(tmp_path: Path) -> None:
         selected(tmp_path, [one, two], SEPTEMBER)
 
 
+def test_every_preset_is_valid_and_every_task_has_generator_and_proof() -> None:
+    base = params_file.load(ROOT / "params.yaml")
+    presets = sorted((ROOT / "presets").glob("*.yaml"))
+    assert len(presets) >= 2
+    for preset in presets:
+        tasks = params_file.validate(params_file.overlay(base, params_file.load(preset)))["livebench"]["tasks"]
+        assert len(tasks) >= 12
+        assert tasks.keys() <= generators.GENERATORS.keys() & proofs.PROOFS.keys()
+
+
+def test_every_generator_in_the_folder_is_in_the_catalogue() -> None:
+    folders = (generators.GENERATORS, "generators", "\nTASK = "), (proofs.PROOFS, "proofs", "\ndef prove(")
+    for known, folder, mark in folders:
+        files = (ROOT / "src/modelworks/livebench" / folder).glob("*.py")
+        found = {path.stem for path in files if mark in path.read_text(encoding="utf-8")}
+        assert found - known.keys() == set()
+
+
 def test_of_k2_the_last_checkpoint_and_every_nth_before_it_are_models() -> None:
     section = {"models": {"oracle": {"kind": "reference"}, "k2": {"kind": "k2", "every": 2}}}
     assert models_of(section, ["001", "002", "003-of-004", "004-of-004"]) == {
@@ -181,8 +198,11 @@ def test_of_k2_the_last_checkpoint_and_every_nth_before_it_are_models() -> None:
     ("key", "value", "message"),
     [
         ("removed_after", 0, r"livebench\.removed_after must be an integer >= 1 or null, got 0"),
-        ("minimum_release", "2026-01-31", r"livebench : minimum_release: 2026-01-31 is no release"),
-        ("tasks", {"Zebra": {}}, "livebench"),
+        ("minimum_release", "2026-01-31", r"livebench: minimum_release: 2026-01-31 is no release"),
+        ("tasks", {"Zebra": TASK}, r"tasks: 'Zebra' must be the module of a generator: lower-case letters"),
+        ("tasks", {"zebra": {**TASK, "last": "2026-01-31"}}, r"tasks\.zebra\.last: 2026-01-31 is no release"),
+        ("models", {"a/b": {"kind": "reference", "solver": "oracle"}}, r"'a/b' must be letters, digits, '\.', '_' and"),
+        ("models", {"a": {"kind": "oracle"}}, r"livebench\.models\.a must be .*'k2', 'huggingface', 'endpoint'"),
         ("most_errors", 2.0, r"livebench\.most_errors must be a number >= 0 and <= 1, got 2\.0"),
     ],
 )

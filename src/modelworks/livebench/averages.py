@@ -62,7 +62,8 @@ def averages(table: polars.DataFrame) -> polars.DataFrame:
         return connection.sql(
             f"""
             with long as (
-                unpivot include nulls results on compatible, strict into name scoring value value
+                select *, 'compatible' as scoring, compatible as value from results
+                union all select *, 'strict' as scoring, strict as value from results
             ), tasks as (
                 select release, scoring, model, category, task,
                        avg(value) filter (not excluded) as value, count(*) as questions,
@@ -71,7 +72,7 @@ def averages(table: polars.DataFrame) -> polars.DataFrame:
                        count(*) filter (status = 'unparsed') as unparsed,
                        count(*) filter (status = 'timeout') as timeouts,
                        count(*) filter (value is null and status <> 'error') as unscored
-                from long group by all
+                from long group by release, scoring, model, category, task
             ), categories as (
                 select release, scoring, model, category, null as task, avg(value) as value, {sums}
                 from tasks group by release, scoring, model, category
@@ -114,7 +115,8 @@ def _check_whole(table: polars.DataFrame, column: str, fault: str) -> None:
     missing = table.filter(polars.col(column).is_null())
     if len(missing):
         first = missing.row(0, named=True)
+        count = missing.filter(model=first["model"])["question_id"].n_unique()
         raise LeaderboardError(
-            f"{first['model']} {fault} {len(missing)} questions; the first: {first['question_id']} "
+            f"{first['model']} {fault} {count} questions; the first: {first['question_id']} "
             f"of {first['task']}, release {first['release']}"
         )

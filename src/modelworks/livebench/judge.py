@@ -7,10 +7,11 @@ from typing import Any
 import polars
 
 from modelworks.build.errors import ModelworksError
-from modelworks.livebench import answer, question
+from modelworks.livebench import answer, question, sandbox
 from modelworks.livebench.answer import Answer
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.question import Question
+from modelworks.livebench.scorers import dispatch
 from modelworks.lm.stable import write_parquet
 from modelworks.stage import Stage
 
@@ -33,12 +34,12 @@ class JudgmentError(ModelworksError):
 
 def main(stage: Stage) -> None:
     """Inputs: questions, answers. Args: model, release. Outputs: judgments (Parquet, the schema above)."""
-    from modelworks.livebench.scorers.dispatch import judge
-
     questions = question.read(stage.input("questions"))
     answers = answer.read(stage.input("answers"))
-    table = judged(stage.args["model"], questions, answers, judge, stage.progress)
-    check_errors(table, stage.params["livebench"]["most_errors"], f"{stage.args['model']}, {stage.args['release']}")
+    section = stage.params["livebench"]
+    with sandbox.limited(sandbox.Limits(**section["sandbox"])):
+        table = judged(stage.args["model"], questions, answers, dispatch.judge, stage.progress)
+    check_errors(table, section["most_errors"], f"{stage.args['model']}, {stage.args['release']}")
     write_parquet(stage.output("judgments"), table)
 
 

@@ -57,7 +57,7 @@ function table(id, columns, rows, sorting) {
 
 function withInterval(value, low, high, main) {
   const cell = element("td", percent(value), main ? { class: "main" } : {});
-  if (value !== null && low !== null) cell.append(element("small", `${percent(low)} to ${percent(high)}`));
+  if (value !== null && low !== null) cell.append(element("small", `${percent(low)}${low < 0 ? " to " : "\u2013"}${percent(high)}`));
   return cell;
 }
 
@@ -99,7 +99,7 @@ function pairs() {
     { name: "model", text: "model", order: row => row.name },
     { name: "difference", text: "difference", order: row => row.estimate, cell: row => withInterval(row.estimate, row.low, row.high, true) },
     { name: "p", text: "p", order: row => row.p_value, cell: row => element("td", row.p_value.toFixed(4)) },
-    { name: "questions", text: "questions of both", order: row => row.questions, cell: row => element("td", row.questions.toLocaleString("en")) },
+    { name: "questions", text: "shared questions", order: row => row.questions, cell: row => element("td", row.questions.toLocaleString("en")) },
   ];
   table("pairs", columns, rows, pairSorting);
 }

@@ -98,9 +98,10 @@ def compared(drawn: Mapping[tuple[str, str], Resampled], models: Sequence[str]) 
 
 def _pairs(drawn: Mapping[tuple[str, str], Resampled], models: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     for (release, scoring), resampled in drawn.items():
-        for place, model in enumerate(models):
-            for other in range(place + 1, len(models)):
-                if found := resampled.difference(place, other):
+        for place, model in enumerate(models[:-1]):
+            others = range(place + 1, len(models))
+            for other, found in zip(others, resampled.differences(place, others), strict=True):
+                if found:
                     figures = {name: _rounded(value) for name, value in asdict(found).items()}
                     yield release, scoring, model, models[other], *figures.values()
 

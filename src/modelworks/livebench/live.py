@@ -73,7 +73,6 @@ def _page(table: polars.DataFrame, references: polars.DataFrame) -> str:
         lambda axes: _draw(axes, rows, known),
         "live",
         f"Average score of k2's checkpoints over training on the release {release}, overall and by category",
-        (6.4, 4.4),
     )
     caption = (
         "Average score in percent over training, overall with its interval (black) and by category. Dashed: a solver "

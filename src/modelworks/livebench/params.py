@@ -43,13 +43,19 @@ class Bootstrap(Section):
 
 
 class Sandbox(Section):
-    """Limits on one run of model-written code."""
+    """Limits on one run of model-written code: seconds of wall-clock, in all and for one call, and of CPU.
+
+    Bytes of memory, of one file, of all files and of what is printed; and threads.
+    """
 
     wall_seconds: float = Field(gt=0, le=3600)
+    call_seconds: float = Field(gt=0, le=3600)
     cpu_seconds: int = Field(ge=1, le=3600)
-    memory_mb: int = Field(ge=64, le=1 << 20)
-    file_mb: int = Field(ge=1, le=1 << 20)
-    processes: int = Field(ge=1, le=4096)
+    memory_bytes: int = Field(ge=1 << 26, le=1 << 40)
+    file_bytes: int = Field(ge=1, le=1 << 40)
+    scratch_bytes: int = Field(ge=1 << 12, le=1 << 40)
+    output_bytes: int = Field(ge=1, le=1 << 30)
+    threads: int = Field(ge=1, le=4096)
 
 
 class Livebench(Section):

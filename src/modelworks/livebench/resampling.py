@@ -49,28 +49,32 @@ class Resampled:
     def intervals(self) -> Iterator[tuple[str | None, str | None, Floats]]:
         """(category, task, low and high [2, models]) of overall (None, None), categories (task None) and tasks."""
         drawn = [_means(draws, task.values) for draws, task in zip(self._draws, self._tasks, strict=True)]
-        categories = self._by_category(drawn)
-        yield None, None, self._interval(_mean(list(categories.values())))
-        for category, means in categories.items():
+        yield None, None, self._interval(self._overall(drawn))
+        for category, means in self._by_category(drawn).items():
             yield category, None, self._interval(means)
         for task, means in zip(self._tasks, drawn, strict=True):
             yield task.category, task.name, self._interval(means)
 
-    def difference(self, model: int, other: int) -> Difference | None:
-        """Of two models, by column; None if no question counts for both."""
-        values = [task.values[:, [model]] - task.values[:, [other]] for task in self._tasks]
-        questions = sum(int(numpy.isfinite(one).sum()) for one in values)
-        if not questions:
-            return None
-        drawn = [_means(draws, one) for draws, one in zip(self._draws, values, strict=True)]
-        whole = [_means(numpy.ones((1, len(one))), one) for one in values]
-        estimate = float(_mean(list(self._by_category(whole).values()))[0, 0])
-        means = _mean(list(self._by_category(drawn).values()))[:, 0]
-        means = means[numpy.isfinite(means)]
+    def differences(self, model: int, others: Sequence[int]) -> list[Difference | None]:
+        """Of a model to each of the others, all by column; None where no question counts for both."""
+        values = [task.values[:, [model]] - task.values[:, list(others)] for task in self._tasks]
+        questions = sum(numpy.isfinite(one).sum(axis=0) for one in values)
+        whole = self._overall([_means(numpy.ones((1, len(one))), one) for one in values])[0]
+        drawn = self._overall([_means(draws, one) for draws, one in zip(self._draws, values, strict=True)])
+        return [
+            self._difference(whole[place], drawn[:, place], int(count)) if count else None
+            for place, count in enumerate(numpy.atleast_1d(questions))
+        ]
+
+    def _difference(self, estimate: float, drawn: Floats, questions: int) -> Difference:
+        means = drawn[numpy.isfinite(drawn)]
         low, high = numpy.quantile(means, self._tails)
         beyond = min(int((means <= 0).sum()), int((means >= 0).sum()))
         p_value = min(1.0, 2 * (beyond + 1) / (len(means) + 1))
-        return Difference(estimate, float(low), float(high), p_value, questions)
+        return Difference(float(estimate), float(low), float(high), p_value, questions)
+
+    def _overall(self, means: Sequence[Floats]) -> Floats:
+        return _mean(list(self._by_category(means).values()))
 
     def _by_category(self, means: Sequence[Floats]) -> Mapping[str, Floats]:
         names = dict.fromkeys(task.category for task in self._tasks)

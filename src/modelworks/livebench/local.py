@@ -1,0 +1,160 @@
+"""Answers of models whose weights are on this machine, in batches: checkpoints of k2, and models of the hub."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from modelworks.livebench import answer, question
+from modelworks.livebench.answer import Answer
+from modelworks.livebench.question import Question
+from modelworks.lm.device import deterministic_device
+from modelworks.stage import Stage
+
+_THINK = "<think>"
+_CLOSE = "</think>"
+
+Speak = Callable[[list[list[int]]], list[list[int]]]  # prompts to continuations, token ids
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A model that continues token ids: `speak`; its texts as token ids and back; how many fit into its context."""
+
+    speak: Speak
+    encode: Callable[[str], list[int]]
+    decode: Callable[[list[int]], str]
+    chat: Callable[[list[dict[str, str]]], str] | None
+    context: int
+
+
+def main(stage: Stage) -> None:
+    """Inputs: questions (of one release); of a k2 model also checkpoint, tokenizer. Args: model, key.
+
+    Outputs: answers (Parquet). `key` is the model's key in params.yaml.
+    """
+    settings = stage.params["livebench"]["models"][stage.args["key"]]
+    asked = question.read(stage.input("questions"))
+    device = deterministic_device(settings["threads"])
+    if settings["kind"] == "k2":
+        voice = _k2(stage.input("checkpoint"), stage.input("tokenizer"), settings, device)
+    else:
+        voice = _hub(settings, device)
+    batch = settings["batch_rows"]
+    ordered = sorted(asked, key=lambda one: (sum(map(len, one.turns)), one.question_id))
+    found: dict[str, Answer] = {}
+    for first in range(0, len(ordered), batch):
+        for one in _answered(voice, ordered[first : first + batch], settings, stage.args["model"]):
+            found[one.question_id] = one
+        stage.progress(len(found), len(ordered))
+    answer.write(stage.output("answers"), [found[one.question_id] for one in asked])
+
+
+def _answered(voice: Voice, asked: Sequence[Question], settings: Mapping[str, Any], model: str) -> list[Answer]:
+    """Turn by turn, those that have one together; the answer is what is said to the last turn."""
+    said: list[list[str]] = [[] for _ in asked]
+    read, spoken = [0] * len(asked), [0] * len(asked)
+    for turn in range(max(len(one.turns) for one in asked)):
+        places = [place for place, one in enumerate(asked) if turn < len(one.turns)]
+        prompts = [_prompt(voice, asked[place], said[place], settings) for place in places]
+        for place, prompt, ids in zip(places, prompts, voice.speak(prompts), strict=True):
+            thinks = settings["prompt"].rstrip().endswith(_THINK)
+            said[place].append(_finished(voice.decode(ids), thinks, settings, asked[place].task))
+            read[place] += len(prompt)
+            spoken[place] += len(ids)
+    return [
+        Answer(model, one.question_id, said[place][-1], None, read[place], spoken[place], None)
+        for place, one in enumerate(asked)
+    ]
+
+
+def _prompt(voice: Voice, one: Question, said: Sequence[str], settings: Mapping[str, Any]) -> list[int]:
+    """The token ids of the turns so far; from the left, what does not fit into the context is cut."""
+    template = settings["prompt"]
+    turns = [template.replace("{stem}", one.extra.get("stem") or one.turns[0]).replace("{question}", one.turns[0])]
+    turns += one.turns[1 : len(said) + 1]
+    if settings["chat"]:
+        if voice.chat is None:
+            raise ValueError(
+                "params.yaml: livebench.models: chat is true, and the model has no chat template: set chat to false"
+            )
+        talk = [{"role": "user", "content": turns[0]}]
+        for reply, turn in zip(said, turns[1:], strict=True):
+            talk += [{"role": "assistant", "content": reply}, {"role": "user", "content": turn}]
+        text = voice.chat(talk)
+    else:
+        text = "\n".join([part for pair in zip(turns, said, strict=False) for part in pair] + turns[len(said) :])
+    ids = voice.encode(text)
+    room = voice.context - settings["most_tokens"]
+    return ids if len(ids) <= room else ids[len(ids) - max(1, room) :]
+
+
+def _finished(text: str, thinks: bool, settings: Mapping[str, Any], task: str) -> str:
+    """The text up to a stop; what a prompt's `<think>` began is closed in it, and the bare answer wrapped."""
+    ends = [place for stop in settings["stop"] if (place := text.find(stop)) >= 0]
+    text = text[: min(ends)] if ends else text
+    thoughts, closed, bare = text.rpartition(_CLOSE)
+    if thinks and not closed:
+        return f"{_THINK}{text}"  # never came to an answer
+    wrap = settings["wrap"].get(task.lower())
+    bare = wrap.replace("{answer}", bare.strip()) if wrap else bare
+    return f"{_THINK if thinks else ''}{thoughts}{closed}{bare}"
+
+
+def _k2(checkpoint: Path, tokenizer_file: Path, settings: Mapping[str, Any], device: torch.device) -> Voice:
+    from modelworks.lm.generation import complete, greedy
+    from modelworks.lm.model import load_checkpoint
+    from modelworks.lm.tokenizer import END_OF_TEXT_ID, load
+
+    model, tokenizer = load_checkpoint(checkpoint, device), load(tokenizer_file)
+
+    def speak(prompts: list[list[int]]) -> list[list[int]]:
+        most = [settings["most_tokens"]] * len(prompts)
+        return complete(model, prompts, most, END_OF_TEXT_ID, greedy, settings["batch_rows"])
+
+    def encode(text: str) -> list[int]:
+        return [END_OF_TEXT_ID, *tokenizer.encode(text, add_special_tokens=False).ids]
+
+    return Voice(speak, encode, tokenizer.decode, None, model.config.max_position_embeddings)
+
+
+def _hub(settings: Mapping[str, Any], device: torch.device) -> Voice:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
+    tokenizer = AutoTokenizer.from_pretrained(**place)
+    kind = torch.bfloat16 if device.type == "cuda" else torch.float32
+    model: Any = AutoModelForCausalLM.from_pretrained(**place, dtype=kind)
+    model.to(device).eval()
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+
+    @torch.inference_mode()
+    def speak(prompts: list[list[int]]) -> list[list[int]]:
+        rows = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt").to(device)
+        made = model.generate(
+            **rows,
+            max_new_tokens=settings["most_tokens"],
+            do_sample=False,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id}
+        found = made[:, rows["input_ids"].shape[1] :].tolist()
+        return [row[: next((n for n, token in enumerate(row) if token in ends), len(row))] for row in found]
+
+    def chat(talk: list[dict[str, str]]) -> str:
+        return str(tokenizer.apply_chat_template(talk, tokenize=False, add_generation_prompt=True))
+
+    def encode(text: str) -> list[int]:
+        # A chat template writes the special tokens itself.
+        return list(tokenizer(text, add_special_tokens=not settings["chat"])["input_ids"])
+
+    return Voice(
+        speak,
+        encode,
+        lambda ids: str(tokenizer.decode(ids, skip_special_tokens=True)),
+        chat if tokenizer.chat_template else None,
+        getattr(model.config, "max_position_embeddings", 1 << 20),
+    )

@@ -1,0 +1,70 @@
+r"""Column type annotation: the name of the type of a table's column.
+
+Compatible: what the answer, or its last `\boxed{...}`, ends with, letters, digits and underscores alone. Strict: what
+is answered is that name: `first name` is not `name`, `not Postal Code` is not `Postal Code`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from modelworks.livebench.judgment import Judgment
+from modelworks.livebench.scorers.boxed import NoScore, last_box, scored
+from modelworks.livebench.scorers.spans import contents, solutions
+from modelworks.livebench.scorers.verdict import bare, last_line, text_of, unlabelled, verdict
+
+_NOT_WORD = re.compile(r"[^\w]")
+
+
+def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
+    r"""1 for the type, else 0; no compatible score where `\boxed{` is not closed."""
+    truth = text_of(ground_truth)
+    return verdict(scored(_compatible, answer, truth), _strict(answer, truth))
+
+
+def _compatible(answer: str, truth: str) -> float:
+    given = answer
+    if "\\boxed{" in answer:
+        box = last_box(answer)
+        if box is None:
+            raise NoScore("a box that is not closed")
+        given = box.replace("\\text{", "").replace("}", "").replace("\\", "")
+    expected, letters = _letters(truth), _letters(given)
+    return float(expected == (letters[-len(expected) :] if expected else letters))
+
+
+def _strict(answer: str, truth: str) -> float | None:
+    given = _given(answer)
+    if not _letters(given):
+        return None
+    candidates = (given, bare(given), unlabelled(given), given.rpartition(":")[2])
+    return float(_type(truth) in {_type(candidate) for candidate in candidates})
+
+
+def _given(answer: str) -> str:
+    """The box (to the end, if it is not closed), the solution, the bold passage, or the line that is last."""
+    _, mark, open_box = answer.rpartition("\\boxed{")
+    if "\\boxed" in answer:
+        try:
+            box = last_box(answer)
+        except NoScore:
+            box = None
+        if box is None and mark:
+            box = open_box
+        if box is not None:
+            return box.replace("\\text{", "").replace("}", "").replace("\\", "")
+    if found := solutions(answer, one_line=False, ignore_case=True, mended=True):
+        return found[-1]
+    _, tag, open_tag = answer.rpartition("<solution>")
+    if tag:
+        return open_tag
+    bold = [text for text in contents(answer, "**", "**") if text.strip() and not text.strip().endswith(":")]
+    return bold[-1].strip("*") if bold else last_line(answer)
+
+
+def _letters(text: str) -> str:
+    return _NOT_WORD.sub("", text.lower().strip())
+
+
+def _type(text: str) -> str:
+    return _letters(text).replace("_", "")

@@ -1,0 +1,57 @@
+"""From a compatible and a strict score to a judgment, alike for the tasks of language and data analysis."""
+
+import re
+
+from modelworks.livebench.judgment import Judgment, Status
+
+_LABEL = re.compile(
+    r"(?:so |thus |therefore |hence )*(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
+    r"(?:answer|column|column type|type|class|label|text|result)(?: is)?\s{0,9}[:=]?\s{1,9}",
+    re.IGNORECASE,
+)
+LIMIT = 1_000_000  # characters: a longer answer is not read
+
+
+class GroundTruthError(ValueError):
+    """The expected answer of a question is not as its task has it: no answer can be judged."""
+
+
+def verdict(score: float | None, strict: float | None) -> Judgment:
+    """`strict` is None where no answer was found: it scores 0 and is `unparsed`."""
+    if strict is None:
+        return Judgment(score, 0.0, "unparsed")
+    status: Status = "ok" if strict > 0 else "wrong"
+    return Judgment(score, strict, status)
+
+
+def text_of(ground_truth: object) -> str:
+    """An expected answer that must be text. Raises GroundTruthError for anything else."""
+    if not isinstance(ground_truth, str) or not ground_truth.strip():
+        raise GroundTruthError(f"ground_truth must be text, got {ground_truth!r}")
+    return ground_truth
+
+
+def bare(text: str) -> str:
+    """A short answer without the marks of Markdown and LaTeX, quotes and a final full stop around it."""
+    return text.strip().strip("*_`\"'“”\u2018\u2019$()[]{}\u200b\ufeff \t\r\n").removesuffix(".").strip("*`\"'“” ")
+
+
+def unlabelled(line: str) -> str:
+    """A line without what introduces its answer: `The answer is`, `**Answer:**`, `column:`."""
+    plain = line.strip().lstrip("*_#> \u200b")
+    found = _LABEL.match(plain)
+    return plain[found.end() :] if found else _past_colon_mark(plain)
+
+
+def last_line(text: str) -> str:
+    """The last line that is more than white space and the marks of a code block, or none."""
+    for line in reversed(text.split("\n")):
+        if line.strip().strip("`"):
+            return line
+    return ""
+
+
+def _past_colon_mark(line: str) -> str:
+    """What follows a bold label: `Answer:** name`."""
+    head, mark, tail = line.partition(":**")
+    return tail if mark and len(head) < 40 else line
