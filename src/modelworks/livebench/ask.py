@@ -66,6 +66,7 @@ def ask_all(
                 stage.progress(done, len(asked), errors=len(failed))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            client.stop()
             raise
     return failed
 

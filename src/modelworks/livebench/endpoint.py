@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,9 +60,10 @@ class Access:
 class Client:
     """Asks an endpoint from any number of threads. Close it, or use it in a `with`."""
 
-    def __init__(self, access: Access, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, access: Access, sleep: Callable[[float], object] | None = None) -> None:
         self._access = access
-        self._sleep = sleep
+        self._stopped = threading.Event()
+        self._sleep = sleep or self._stopped.wait
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {access.key}"} if access.key else {},
             timeout=access.timeout_s,
@@ -74,6 +76,10 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
+    def stop(self) -> None:
+        """Have all threads give up as soon as they can: no further try, no pause."""
+        self._stopped.set()
+
     def ask(self, body: Mapping[str, Any], name: str) -> Reply:
         """The reply to one request. `name` seeds the pauses between tries.
 
@@ -84,7 +90,7 @@ class Client:
             try:
                 return self._once(body)
             except _TryAgain as error:
-                if attempt == self._access.retries:
+                if attempt == self._access.retries or self._stopped.is_set():
                     raise NoReply(f"{error} ({attempt + 1} tries)") from None
                 self._sleep(max(error.wish_s, pause(name, attempt)))
         raise AssertionError
