@@ -11,12 +11,15 @@ K2_SPIKE_RUNS = [
     for seed in K2_SPIKES["k2.spikes.seeds"]
     for arm in (spike_arms.PREFIX, *K2_SPIKE_ARMS)
 ]
-K2_SPIKE_READS = reads(
+K2_SPIKE_BEGINNING = (
     "seed",
     "k2.tokenizer.vocab_size",
     "k2.spikes.model",
     "k2.spikes.train",
     "k2.spikes.fault.chunk",
+)
+K2_SPIKE_READS = reads(
+    *K2_SPIKE_BEGINNING,
     "k2.spikes.fault.kind",
     "k2.spikes.fault.branch_strength",
     "k2.spikes.fault.brief_steps",
@@ -67,7 +70,7 @@ rule k2_spike_prefix:
     resources:
         mem_mb=2000,
     params:
-        reads=K2_SPIKE_READS,
+        reads=reads(*K2_SPIKE_BEGINNING),
     shell:
         "python -m modelworks.build.run modelworks.k2.spike_run --rule k2_spike_prefix --log {log}"
         " --reads {params.reads} --arg seed={wildcards.spike_seed} --arg arm=prefix"

@@ -18,7 +18,7 @@ class Model(Section):
     max_position_embeddings: int = Field(ge=8)
     rms_norm_eps: float = Field(gt=0, le=1e-2)
     initializer_range: float = Field(gt=0, le=1)
-    rope_theta: float = Field(gt=0)
+    rope_theta: float = Field(gt=0, allow_inf_nan=False)
     attention_dropout: float = Field(ge=0, lt=1)
     tie_word_embeddings: bool
 

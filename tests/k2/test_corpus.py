@@ -252,9 +252,10 @@ def test_the_embedded_corpus_is_split_within_its_limits(embedded: Path, tmp_path
 def test_operands_of_cases_in_the_training_examples_are_an_error(embedded: Path, tmp_path: Path) -> None:
     params = corpus_params({"reference": [REFERENCE]})
     shown = report(embedded, tmp_path / "a", params, cases=[[1, 2], [2, 3, 4], [5, 5]], training=[[1, 2, 3], [5], [4]])
-    assert shown["overlap"]["operands"]["shared"] == 0
-    assert shown["overlap"]["operands"]["levels"] == {"easy": {"cases": 3, "shared": 0}}
-    with pytest.raises(ValueError, match=r"2 sets of operands of held-out cases are also in the training examples"):
+    none = {"cases": 3, "shared": 0, "worked": 0}
+    assert shown["overlap"]["operands"] == {**none, "training": 3, "levels": {"easy": none}}
+    message = "of the sets of operands of held-out cases 2 are also asked in the training examples, and 0 worked out"
+    with pytest.raises(ValueError, match=message):
         report(embedded, tmp_path / "b", params, cases=[[1, 2], [2, 3, 4], [5, 5]], training=[[5, 5], [1, 2], [12]])
 
 

@@ -73,7 +73,7 @@ CLAIMS = {
     "confidence": 0.95,
     "longer": 0.02,
     "recovers_from_same_data": 0.02,
-    "recovers_from_other_seed": 0.02,
+    "recovers_from_reshuffled": 0.02,
     "still_better_at_the_end": 0.0,
     "found_at_least": 2,
     "alarms_at_most": 0,
@@ -247,7 +247,7 @@ def test_the_claims_are_judged_from_the_results(experiment: Path, results: dict[
     written = {one["name"]: one for one in json.loads(outputs["claims"].read_text())["claims"]}
     assert list(written) == [
         *("longer-first-third", "longer-second-third", "longer-last-third"),
-        *("rollback-same-data", "rollback-other-seed", "rollback-to-the-end"),
+        *("rollback-same-data", "rollback-reshuffled", "rollback-to-the-end"),
         *("fault-found", "no-false-alarm"),
     ]
     bits = {(row["seed"], row["arm"]): row for row in results["branches"]}

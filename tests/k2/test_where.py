@@ -167,9 +167,40 @@ def test_a_place_outside_the_training_or_not_built_is_an_error(tmp_path: Path) -
     ):
         with pytest.raises(ModelworksError, match=text):
             where(tmp_path, step, sample)
+    (tmp_path / "artifacts/k2/order/003.parquet").write_bytes(b"half a table")
+    with pytest.raises(ModelworksError, match=r"003\.parquet is not an order of rows .*modelworks get .* fetches it"):
+        where(tmp_path, last, 0)
     (tmp_path / "artifacts/k2/order/002.parquet").unlink()
     with pytest.raises(ModelworksError, match=r"002\.parquet is not there: build it"):
         where(tmp_path, 1, 0)
+
+
+def test_a_mix_that_does_not_fill_a_chunk_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    workspace(tmp_path, 1)
+    root = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    root["k2"]["order"]["long"]["mix"] = {"wiki": 0.01}
+    indexes = [tmp_path / f"artifacts/k2/tokens/train/{name}.parquet" for name in ("000", "001")]
+    orders = [tmp_path / f"{name}.parquet" for name in chunk_names(root["k2"]["run"])]
+    message = r"chunk 003: .* are needed: params\.yaml: raise multipliers in k2\.order\.long\.mix, or"
+    with pytest.raises(ValueError, match=message):
+        run_stage(order, {"indexes": indexes}, {"chunks": orders, "summary": [tmp_path / "order.json"]}, root)
+
+
+def test_what_was_built_from_other_params_is_not_taken_for_what_they_say_now(tmp_path: Path) -> None:
+    workspace(tmp_path, 1)
+    assert not where(tmp_path, 1, 0).trained
+    progress = tmp_path / "artifacts/k2/checkpoints/001/progress.json"
+    progress.parent.mkdir(parents=True)
+    progress.write_text('{"chunk": "002", "step": 12}')  # chunk 001 is moved behind it
+    assert where(tmp_path, 1, 0).trained
+    progress.write_text('{"chunk": "001", "step": 12}')
+    with pytest.raises(ModelworksError, match=r"trained chunk 001 up to step 12, params\.yaml asks for chunk 002"):
+        where(tmp_path, 1, 0)
+    root = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    root["k2"]["order"]["base"]["steps"] = 24
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(root), encoding="utf-8")
+    with pytest.raises(ModelworksError, match=r"002\.parquet holds 96 rows, params\.yaml asks for 192: build it"):
+        where(tmp_path, 24, 0)
 
 
 def test_the_command_prints_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,7 +211,8 @@ def test_the_command_prints_the_place(tmp_path: Path, capsys: pytest.CaptureFixt
     assert sum(len(piece["tokens"]) for piece in printed["pieces"]) == 33
     assert main(["k2", "where", "--step", "30", "--sample", "2", "-d", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(f"step 30, sample 2: segment 003-of-003, chunk 003, row {printed['row']}, rank 0\n")
+    place = f"segment 003-of-003, chunk 003, row {printed['row']}, rank 0 (not trained yet)"
+    assert said.startswith(f"step 30, sample 2: {place}\n")
     assert printed["pieces"][0]["text"].split("\n")[0] in said
     assert main(["k2", "where", "--step", "31", "--sample", "2", "-d", str(tmp_path)]) == 1
     assert "error: --step 31: the steps of this training are 1 to 30" in capsys.readouterr().err

@@ -70,6 +70,42 @@ def test_no_set_of_operands_is_in_both_parts_in_any_order_or_level() -> None:
     assert shown == train["easy"]
 
 
+def test_no_calculation_of_a_held_out_case_is_worked_out_in_a_training_example() -> None:
+    levels = {**LEVELS, "more": {**LEVELS["sums"], "terms": 3, "operations": "++ +-", "examples": 3000, "cases": 100}}
+    made = problems(levels)
+    worked: set[tuple[str, tuple[str, ...]]] = set()
+    for index in range(len(made)):
+        working = made.example(index).working
+        for left in re.findall(r"[0-9+*-]+(?==)", working):
+            worked.add((re.sub(r"\d", "", left), tuple(sorted(re.findall(r"\d+", left)))))
+    assert len(worked) > 3000
+    asked = set()
+    for case in made.cases():
+        signs = re.sub(r"[^+*-]", "", case.prompt.partition("<think>")[0])
+        if case.level == "stories":
+            signs = re.sub(r"\d", "", case.working.partition(";")[0])
+        asked.add((signs, tuple(sorted(map(str, case.operands)))))
+    assert len(asked) > 700
+    assert not worked & asked
+
+
+def test_an_addition_of_digits_is_worked_out_by_everyone_and_asked_as_no_case() -> None:
+    made = problems({"digits": {**LEVELS["sums"], "digits": 1, "examples": 20, "cases": 0}})
+    assert {len(case.operands) for case in (made.example(index) for index in range(20))} == {2}
+    with pytest.raises(ValueError, match="level digits: the held-out operands give 0 prompts, not the 1 cases wanted"):
+        problems({"digits": {**LEVELS["sums"], "digits": 1, "cases": 1}}).cases()
+
+
+def test_a_level_that_no_natural_number_fits_is_refused_soon() -> None:
+    never = {**LEVELS["sums"], "terms": 17, "digits": 1, "operations": "-" * 16, "examples": 1, "cases": 1}
+    with pytest.raises(ValueError, match="level never: the held-out operands give 0 prompts"):
+        problems({"never": never}).cases()
+    with pytest.raises(ValueError, match="level never: no training problem is left in 100000 draws"):
+        problems({"never": never}).example(0)
+    with pytest.raises(ValueError, match=r"level never: it could ask 1e\+37 problems, which is above 2\^64"):
+        problems({"never": {**never, "digits": 2, "terms": 18, "operations": "-" * 17}})
+
+
 def test_ids_are_unique_and_the_cases_of_a_level_ask_different_things() -> None:
     made = problems()
     cases = made.cases()

@@ -86,6 +86,11 @@ def test_an_added_file_is_named(bundle: Path, name: str) -> None:
     assert name in faults(bundle)[0]
 
 
+def test_an_added_empty_folder_is_named(bundle: Path) -> None:
+    (bundle / "model/more").mkdir()
+    assert faults(bundle) == ["model/more: is an empty folder: it was added"]
+
+
 def test_a_name_with_control_characters_is_shown_escaped(bundle: Path) -> None:
     (bundle / "a\n\x1b[2Jb").write_bytes(b"")
     assert faults(bundle) == ['"a\\n\\u001b[2Jb": is not in manifest.json: it was added']

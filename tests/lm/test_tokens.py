@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy
 import pytest
+from safetensors.numpy import save_file
 
 from modelworks.lm import packing
 from modelworks.lm.tokenizer import END_OF_TEXT, END_OF_TEXT_ID, load, train
@@ -35,6 +36,21 @@ def test_two_trainings_give_the_same_file(saved: Path, tmp_path: Path) -> None:
     train(TEXTS, vocab_size=300, min_frequency=2).save(str(tmp_path / "again.json"))
     assert (tmp_path / "again.json").read_bytes() == saved.read_bytes()
     assert 257 < load(saved).get_vocab_size() <= 300
+
+
+@pytest.mark.parametrize("documents", [[], [[5, 6, 7]], [[1], [], [2, 3, 4], [9] * 1000]])
+@pytest.mark.parametrize("vocab_size", [1 << 16, 1 << 17])
+def test_a_shard_is_the_file_that_safetensors_writes(
+    tmp_path: Path, documents: list[list[int]], vocab_size: int
+) -> None:
+    lengths = packing.write_shard(tmp_path / "streamed", iter(documents), END_OF_TEXT_ID, vocab_size)
+    kind = packing.token_type(vocab_size)
+    tokens = numpy.asarray([token for one in documents for token in (END_OF_TEXT_ID, *one)], dtype=kind)
+    starts = numpy.concatenate([[0], numpy.cumsum([len(one) + 1 for one in documents])]).astype(numpy.int64)
+    save_file({"tokens": tokens, "starts": starts}, tmp_path / "whole")
+    assert (tmp_path / "streamed").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert lengths.tolist() == [len(one) + 1 for one in documents]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["streamed", "whole"]
 
 
 @pytest.mark.parametrize(("vocab_size", "kind"), [(1 << 16, numpy.uint16), ((1 << 16) + 1, numpy.uint32)])

@@ -34,9 +34,9 @@ def size(count: int | None) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    """Two decimals, and as many more as two digits of a small amount need: `12.30 USD`, `0.000042 USD`."""
+    """Two decimals, and as many more as two digits of a small amount need: `1,012.30 USD`, `0.000042 USD`."""
     decimals = 2 if amount == 0 else max(2, 1 - math.floor(math.log10(amount)))
-    return f"{amount:.{decimals}f} {currency}"
+    return f"{amount:,.{decimals}f} {currency}"
 
 
 def moment(iso: str) -> str:

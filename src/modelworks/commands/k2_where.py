@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(asdict(place), indent=2, ensure_ascii=False))
         return 0
     within = f"segment {place.segment}, chunk {place.chunk}, row {place.row}, rank {place.rank}"
-    print(f"step {options.step}, sample {options.sample}: {within}")
+    print(f"step {options.step}, sample {options.sample}: {within}{'' if place.trained else ' (not trained yet)'}")
     for piece in place.pieces:
         spans = f"characters {piece.first} to {piece.last}, tokens {piece.begin} to {piece.end}"
         print(f"\n{piece.source}: {piece.id}, {spans}")

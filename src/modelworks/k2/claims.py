@@ -65,10 +65,10 @@ def _rollback(results: Mapping[str, Any], margins: Mapping[str, Any]) -> list[Fi
     contrasts = (
         ("rollback-same-data", "again", "after_the_window", "recovers_from_same_data", "the same data again"),
         (
-            "rollback-other-seed",
+            "rollback-reshuffled",
             "reshuffled",
             "after_the_window",
-            "recovers_from_other_seed",
+            "recovers_from_reshuffled",
             "the same chunk reshuffled",
         ),
         ("rollback-to-the-end", "again", "at_the_end", "still_better_at_the_end", "the same data again"),

@@ -3,18 +3,20 @@
 import itertools
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy
 import polars
 
+from modelworks.k2.arithmetic import SOURCE as ARITHMETIC
 from modelworks.lm.corpus import byte_count, paragraphs
 from modelworks.lm.layout import Layout
 from modelworks.lm.overlap import Grams, Index, Overlap
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.lm.tables import row_groups
+from modelworks.lm.worked import operations
 from modelworks.stage import Stage
 
 EMBEDDED = frozenset({"data/python_reference.jsonl", "data/python_docstrings.jsonl"})
@@ -34,18 +36,25 @@ def main(stage: Stage) -> None:
     """Inputs: counts, dropped, train, validation (all texts, generated ones too), cases, training_operands.
 
     Outputs: report, overlap (JSON), statistics (Parquet, a row for each source; `exact_bytes` are those left after the
-    removal of exact copies, and so on; null for generated text). Raises ValueError if held-out operands are in the
-    training examples, or if the embedded files overlap more than `k2.corpus.most_overlap`.
+    removal of exact copies, and so on; null for generated text). Raises ValueError if held-out operands are asked or
+    worked out in the training examples, or if the embedded files overlap more than `k2.corpus.most_overlap`.
     """
     params = stage.params["k2"]["corpus"]
     counts = _counts(stage.input("counts"), stage.inputs["dropped"])
     held = Grams(params["overlap_words"])
     parts = {"validation": _part(stage.inputs["validation"], held.add)}
     index = Index(numpy.concatenate([_NONE, *held.held.values()]), held.words, held.one_in)
-    parts["train"] = _part(stage.inputs["train"], lambda _, texts: index.search(_layout(texts)))
+    worked: set[tuple[int, ...]] = set()
+
+    def trained(source: str, texts: list[str]) -> None:
+        index.search(_layout(texts))
+        if source == ARITHMETIC:
+            worked.update(itertools.chain.from_iterable(map(operations, texts)))
+
+    parts["train"] = _part(stage.inputs["train"], trained)
     found = {source: index.count(hashes) for source, hashes in sorted(held.held.items())}
     shared = sum((found[source] for source in counts if source in found), Overlap(0, 0))
-    operands = shared_operands(stage.input("cases"), stage.input("training_operands"))
+    operands = shared_operands(stage.input("cases"), stage.input("training_operands"), worked)
     write_json(
         stage.output("overlap"),
         {
@@ -59,8 +68,11 @@ def main(stage: Stage) -> None:
     write_json(stage.output("report"), _report(counts, parts, shared, params["overlap_words"]))
     write_parquet(stage.output("statistics"), _statistics(counts, parts))
     check_overlap(shared, params)
-    if operands["shared"]:
-        raise ValueError(f"{operands['shared']} sets of operands of held-out cases are also in the training examples")
+    if operands["shared"] or operands["worked"]:
+        raise ValueError(
+            f"of the sets of operands of held-out cases {operands['shared']} are also asked in the training examples, "
+            f"and {operands['worked']} worked out in them"
+        )
 
 
 def check_overlap(shared: Overlap, params: dict[str, Any]) -> None:
@@ -79,24 +91,28 @@ def check_overlap(shared: Overlap, params: dict[str, Any]) -> None:
     )
 
 
-def shared_operands(cases: Path, training: Path) -> dict[str, Any]:
-    """How many sets of operands the held-out cases have, the training examples, and both; cases also by level."""
-    sets = polars.col("operands").cast(polars.List(polars.String)).list.join(" ").alias("set")
-    held = polars.read_parquet(cases, columns=["level", "operands"]).select("level", sets)
-    trained = polars.scan_parquet(training).select(sets).unique().collect()
-    both = held.join(trained, on="set", how="semi")
+def shared_operands(cases: Path, training: Path, worked: Collection[tuple[int, ...]]) -> dict[str, Any]:
+    """How many sets of operands the held-out cases have, by level too, and how many of them training has met.
+
+    `shared`: as the operands of a training example; `worked`: as those of an operation within a training example's
+    working (`worked`, see `modelworks.lm.worked.operations`).
+    """
+    held = polars.read_parquet(cases, columns=["level", "operands"])
+    trained = _sets(polars.scan_parquet(training).select("operands").unique().collect())
+
+    def met(sets: set[tuple[int, ...]]) -> dict[str, int]:
+        return {"cases": len(sets), "shared": len(sets & trained), "worked": len(sets.intersection(worked))}
+
+    levels = held.partition_by("level", maintain_order=True)
     return {
-        "cases": held["set"].n_unique(),
-        "training": trained.height,
-        "shared": both["set"].n_unique(),
-        "levels": {
-            level: {
-                "cases": held.filter(polars.col("level") == level)["set"].n_unique(),
-                "shared": both.filter(polars.col("level") == level)["set"].n_unique(),
-            }
-            for level in held["level"].unique(maintain_order=True)
-        },
+        **met(_sets(held)),
+        "training": len(trained),
+        "levels": {level["level"][0]: met(_sets(level)) for level in levels},
     }
+
+
+def _sets(table: polars.DataFrame) -> set[tuple[int, ...]]:
+    return {tuple(operands) for operands in table["operands"].to_list()}
 
 
 def _counts(path: Path, dropped: Sequence[Path]) -> Counts:

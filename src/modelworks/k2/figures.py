@@ -66,9 +66,9 @@ def _items(table: polars.DataFrame, benchmark: str) -> list[polars.DataFrame]:
     return [group for _, group in rows.group_by("item", maintain_order=True)]
 
 
-def _line(axes: Any, rows: polars.DataFrame, colour: str) -> None:
+def _line(axes: Any, rows: polars.DataFrame, colour: str, dashed: bool = False) -> None:
     x = rows["training_tokens"].to_list()
-    with_interval(axes, x, rows.select("value", "low", "high").rows(), colour)
+    with_interval(axes, x, rows.select("value", "low", "high").rows(), colour, dashed)
 
 
 def _bits_per_byte(rows: polars.DataFrame, baselines: Mapping[str, Any]) -> Figure:
@@ -100,8 +100,10 @@ def _arithmetic(rows: polars.DataFrame) -> Figure:
 
     def draw(axes: Any) -> None:
         labels = []
-        for level, colour in zip(levels, COLOURS * (1 + len(levels) // len(COLOURS)), strict=False):
-            _line(axes, level, colour)
+        for index, level in enumerate(levels):
+            round_, place = divmod(index, len(COLOURS))
+            colour = COLOURS[place]
+            _line(axes, level, colour, dashed=round_ > 0)
             labels.append((level["value"][-1], f"{level['item'][0]} {level['value'][-1]:.0%}", colour))
         token_axis(axes, rows["training_tokens"])
         _shares(axes, "exact match")

@@ -16,7 +16,7 @@ _STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #fff; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
-table { border-collapse: collapse; font-size: .875rem; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: .875rem; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #ddd; }
 th:first-child, td:first-child { text-align: left; }
 .benign { background: #ecdebf; padding: 0 .3rem; }

@@ -17,11 +17,11 @@ class Detection(Section):
     """
 
     window: int = Field(ge=10)
-    elevation: float = Field(gt=0)
+    elevation: float = Field(gt=0, allow_inf_nan=False)
     calm: Count
     persistence: Count
-    thresholds: list[float] = Field(min_length=1)
-    margin: float = Field(ge=1)
+    thresholds: list[Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(min_length=1)
+    margin: float = Field(ge=1, allow_inf_nan=False)
 
     @field_validator("thresholds")
     @classmethod
@@ -45,7 +45,7 @@ class SpikeTrain(Section):
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)
     epsilon: float = Field(gt=0, le=1e-2)
-    gradient_clip: float = Field(gt=0)
+    gradient_clip: float = Field(gt=0, allow_inf_nan=False)
     threads: Threads
 
 
@@ -117,7 +117,7 @@ class Claims(Section):
     confidence: float = Field(gt=0.5, lt=1)
     longer: Margin
     recovers_from_same_data: Margin
-    recovers_from_other_seed: Margin
+    recovers_from_reshuffled: Margin
     still_better_at_the_end: Margin
     found_at_least: Count
     alarms_at_most: int = Field(ge=0)

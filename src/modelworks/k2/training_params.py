@@ -77,7 +77,7 @@ class Train(Section):
     beta1: float = Field(ge=0, lt=1)
     beta2: float = Field(ge=0, lt=1)
     epsilon: float = Field(gt=0, le=1e-2)
-    gradient_clip: float = Field(gt=0)
+    gradient_clip: float = Field(gt=0, allow_inf_nan=False)
     z_loss: float = Field(ge=0, le=1)
     batch_tokens: Count
     micro_batch_tokens: Count

@@ -1,5 +1,6 @@
 """Which documents and characters a row of a training step holds."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,19 +36,23 @@ class Piece:
 
 @dataclass(frozen=True)
 class Place:
-    """One row of one step: the segment and chunk that it is in, its number there, the rank that trains on it."""
+    """One row of one step: the segment and chunk that it is in, its number there, the rank that trains on it.
+
+    `trained`: whether the checkpoint at the end of the segment is there.
+    """
 
     segment: str
     chunk: str
     row: int
     rank: int
+    trained: bool
     pieces: list[Piece]
 
 
 def where(folder: Path, step: int, sample: int) -> Place:
     """Row `sample` (from 0) of the batch of `step` (from 1, over the whole training) in the workspace `folder`.
 
-    Raises WhereError.
+    Raises WhereError, also if what is built was not built from the params that are there now.
     """
     k2 = params_file.read(folder / params_file.FILE)["k2"]
     chain = segments(k2["run"], k2["order"], k2["train"])
@@ -59,11 +64,42 @@ def where(folder: Path, step: int, sample: int) -> Place:
         raise WhereError(f"--sample {sample}: the rows of step {step} are 0 to {batch - 1}")
     row = (step - found.first - 1) * batch + sample
     rank = sample // (batch // k2["train"]["ranks"])
-    return Place(found.name, found.chunk, row, rank, list(_pieces(folder / "artifacts/k2", found, row)))
+    artifacts = folder / "artifacts/k2"
+    order = _order(artifacts / f"order/{found.chunk}.parquet", (found.last - found.first) * batch)
+    trained = _is_trained(artifacts / f"checkpoints/{found.name}/progress.json", found)
+    return Place(found.name, found.chunk, row, rank, trained, list(_pieces(artifacts, order, row)))
 
 
-def _pieces(artifacts: Path, segment: Segment, row: int) -> Iterator[Piece]:
-    order = polars.read_parquet(_there(artifacts / f"order/{segment.chunk}.parquet"))
+def _order(path: Path, rows: int) -> polars.DataFrame:
+    try:
+        order = polars.read_parquet(_there(path))
+        built = order["row"].n_unique()
+    except polars.exceptions.PolarsError as error:
+        raise WhereError(f"{path} is not an order of rows ({error}): modelworks get {path} fetches it again") from None
+    if built != rows:
+        raise WhereError(
+            f"{path} holds {built} rows, params.yaml asks for {rows}: build it (snakemake k2), or put back the values "
+            "it was built from (modelworks why shows the difference)"
+        )
+    return order
+
+
+def _is_trained(path: Path, segment: Segment) -> bool:
+    """Whether the checkpoint is there. Raises WhereError if it ended another chunk or at another step."""
+    if not path.exists():
+        return False
+    progress = json.loads(path.read_text(encoding="utf-8"))
+    built = progress["chunk"], progress["step"]
+    if built != (segment.chunk, segment.last):
+        raise WhereError(
+            f"{path}: the checkpoint trained chunk {built[0]} up to step {built[1]}, params.yaml asks for chunk "
+            f"{segment.chunk} up to step {segment.last}: build it (snakemake k2), or put back the values it was built "
+            "from (modelworks why shows the difference)"
+        )
+    return True
+
+
+def _pieces(artifacts: Path, order: polars.DataFrame, row: int) -> Iterator[Piece]:
     tokenizer = load(_there(artifacts / "tokenizer.json"))
     for piece in order.filter(polars.col("row") == row).sort("start").iter_rows(named=True):
         path = _there(artifacts / f"corpus/train/{piece['shard']}.parquet")

@@ -126,7 +126,8 @@ def _hub(settings: Mapping[str, Any], device: torch.device) -> Voice:
     place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
     tokenizer = AutoTokenizer.from_pretrained(**place)
     kind = torch.bfloat16 if device.type == "cuda" else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(**place, dtype=kind).to(device).eval()
+    model: Any = AutoModelForCausalLM.from_pretrained(**place, dtype=kind)
+    model.to(device).eval()
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
 

@@ -1,10 +1,11 @@
 """Arithmetic problems with worked answers: generated, verifiable, split by their operands before anything is generated.
 
 A document is a question, its working and its answer: `What is 7+5-3?\\n<think>7+5=12;12-3=9</think>9`. A multiset of
-operands belongs to one part, whatever the order, the operators, the wording and the level; no number in a problem is
-negative. The level `easy` (three digits, a+b-c) has 220 multisets: a fifth held out leaves about 44 of them and 170
-problems in order, asked in 12 ways, from which 1,000 different prompts are drawn; its interval has to be clustered by
-multiset.
+operands belongs to one part, whatever the order, the operators, the wording and the level. No working of a training
+example holds an operation on operands that are held out, but of the tables that every working is made of
+(`worked.is_table`), which are not asked as cases. No number in a problem is negative. The level `easy` (three digits,
+a+b-c) has 220 multisets: a fifth held out leaves about 44 of them and 170 problems in order, asked in 12 ways, from
+which 1,000 different prompts are drawn; its interval has to be clustered by multiset.
 """
 
 import functools
@@ -16,7 +17,7 @@ from typing import Any, Literal
 
 from modelworks.lm.permutation import Permutation, seeded_number
 from modelworks.lm.phrasings import ask, count
-from modelworks.lm.worked import expression, work_out
+from modelworks.lm.worked import expression, is_table, operations, work_out
 
 Part = Literal["train", "validation"]
 
@@ -100,6 +101,10 @@ class _Level:
         self._seed = seed
         self._check()
         size = self._numbers**self._terms * len(self._operations) * count(self._words)
+        if size > 1 << 64:
+            raise ValueError(
+                f"level {name}: it could ask {size:.0e} problems, which is above 2^64: lower terms or digits"
+            )
         self._order = Permutation(size, f"{seed}:{name}")
 
     def _check(self) -> None:
@@ -113,7 +118,7 @@ class _Level:
 
     def example(self, index: int) -> Problem:
         """The first training problem at places index, index + examples, ...: two examples never meet at a place."""
-        for place in range(index, self._order.size, max(1, self.examples)):
+        for place in itertools.islice(range(index, self._order.size, max(1, self.examples)), _MOST_ATTEMPTS):
             problem = self._problem(self._order(place), "train")
             if problem is not None:
                 return problem
@@ -128,11 +133,13 @@ class _Level:
         )
 
     def held_out(self) -> Iterator[Case]:
-        problems = (self._problem(self._order(place), "validation") for place in range(self._order.size))
-        found = 0
-        for problem in itertools.islice((problem for problem in problems if problem is not None), self._cases):
-            yield Case(**vars(problem), level=self.name, id=f"{self.name}/case-{found:06d}")
-            found += 1
+        found = missed = place = 0
+        while found < self._cases and place < self._order.size and missed < _MOST_ATTEMPTS:
+            problem = self._problem(self._order(place), "validation")
+            place, missed = place + 1, missed + 1
+            if problem is not None:
+                yield Case(**vars(problem), level=self.name, id=f"{self.name}/case-{found:06d}")
+                found, missed = found + 1, 0
         if found < self._cases:
             raise ValueError(
                 f"level {self.name}: the held-out operands give {found} prompts, not the {self._cases} cases wanted: "
@@ -150,7 +157,7 @@ class _Level:
         for _ in range(self._terms):
             number, operand = divmod(number, self._numbers)
             operands.append(operand)
-        if (part == "validation") != _is_held_out(tuple(sorted(operands)), self._fraction, self._seed):
+        if (part == "validation") != self._is_held_out(tuple(sorted(operands))):
             return None
         way, operation = divmod(number, len(self._operations))
         operators = self._operations[operation]
@@ -158,15 +165,22 @@ class _Level:
         if worked is None:
             return None
         steps, result = worked
+        if part == "validation" and is_table(operands, operators):
+            return None
+        if part == "train" and any(map(self._is_held_out, operations(steps))):
+            return None
         working = f"{expression(operands, operators)};{steps}" if self._words else steps
         prompt = ask(operands, operators, self._words, way) + _OPEN
         return Problem(tuple(operands), prompt, working, str(result))
 
+    def _is_held_out(self, operands: tuple[int, ...]) -> bool:
+        """Whether these sorted operands are validation, at every level."""
+        return _draw(operands, self._seed) < self._fraction * 2**64
+
 
 @functools.lru_cache(maxsize=1 << 16)
-def _is_held_out(operands: tuple[int, ...], fraction: float, seed: int) -> bool:
-    """Whether these sorted operands are validation, at every level."""
-    return seeded_number(f"{seed}:operands:{operands}") < fraction * 2**64
+def _draw(operands: tuple[int, ...], seed: int) -> int:
+    return seeded_number(f"{seed}:operands:{operands}")
 
 
 def parse_answer(completion: str) -> str | None:

@@ -57,6 +57,8 @@ def _walk(directory: Path) -> tuple[dict[str, int], list[str]]:
         except OSError as error:
             faults.append(f"{shown(folder) if folder else directory}: cannot be read: {error.strerror}")
             continue
+        if folder and not items:
+            faults.append(f"{shown(folder)}: is an empty folder: it was added")
         for item in items:
             path = f"{folder}/{item.name}" if folder else item.name
             if item.is_symlink():

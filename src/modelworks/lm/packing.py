@@ -1,8 +1,11 @@
 """Tokens packed in memory-mapped safetensors: shards of documents, and the rows of a chunk of training."""
 
+import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy
@@ -40,13 +43,33 @@ def token_type(vocab_size: int) -> type[numpy.uint16] | type[numpy.uint32]:
 
 
 def write_shard(path: Path, documents: Iterable[Sequence[int]], end_of_text: int, vocab_size: int) -> NDArray[Any]:
-    """Write documents (token ids); the lengths int64 [documents] with the leading end-of-text."""
+    """Write documents (token ids); the lengths int64 [documents] with the leading end-of-text.
+
+    One document at a time is in memory. The file is what `safetensors` writes: the length of the header, the header in
+    JSON, the arrays.
+    """
     kind = token_type(vocab_size)
-    parts = [numpy.asarray([end_of_text, *document], dtype=kind) for document in documents]
-    lengths = numpy.asarray([len(part) for part in parts], dtype=numpy.int64)
-    starts = numpy.concatenate([numpy.zeros(1, numpy.int64), numpy.cumsum(lengths)])
-    save_file({"tokens": numpy.concatenate(parts) if parts else numpy.empty(0, kind), "starts": starts}, path)
-    return lengths
+    lengths: list[int] = []
+    with TemporaryFile(dir=path.parent) as tokens, path.open("wb") as file:
+        for document in documents:
+            tokens.write(numpy.asarray([end_of_text, *document], dtype=kind).tobytes())
+            lengths.append(len(document) + 1)
+        starts = numpy.concatenate([numpy.zeros(1, numpy.int64), numpy.cumsum(lengths, dtype=numpy.int64)])
+        name = {numpy.uint16: "U16", numpy.uint32: "U32"}[kind]
+        header = {
+            "starts": {"dtype": "I64", "shape": [len(starts)], "data_offsets": [0, starts.nbytes]},
+            "tokens": {
+                "dtype": name,
+                "shape": [int(starts[-1])],
+                "data_offsets": [starts.nbytes, starts.nbytes + tokens.tell()],
+            },
+        }
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        file.write(len(text).to_bytes(8, "little") + text + starts.tobytes())
+        tokens.seek(0)
+        shutil.copyfileobj(tokens, file, 1 << 20)
+    return numpy.asarray(lengths, dtype=numpy.int64)
 
 
 def load_shard(path: Path) -> Shard:

@@ -75,11 +75,21 @@ def token_axis(axes: Any, tokens: Iterable[float]) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: short(value))
 
 
-def with_interval(axes: Any, x: Sequence[float], rows: Sequence[tuple[float, float, float]], colour: str) -> None:
+def with_interval(
+    axes: Any, x: Sequence[float], rows: Sequence[tuple[float, float, float]], colour: str, dashed: bool = False
+) -> None:
     """A line through the values of (value, low, high), with bars from low to high."""
     value, low, high = (numpy.asarray(column, dtype=float) for column in zip(*rows, strict=True))
     axes.errorbar(
-        x, value, yerr=[value - low, high - value], color=colour, marker="o", markersize=4, linewidth=1.6, elinewidth=1
+        x,
+        value,
+        yerr=[value - low, high - value],
+        color=colour,
+        marker="s" if dashed else "o",
+        markersize=4,
+        linewidth=1.6,
+        linestyle="--" if dashed else "-",
+        elinewidth=1,
     )
 
 

@@ -6,8 +6,11 @@ ends with its own equation; calculations are separated by semicolons: `47+85-6` 
 learn (9+9, 18-9, 9*9) are one step.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+
+_EQUATION = re.compile(r"([0-9]+(?:[-+*][0-9]+)+)=")
 
 
 def expression(operands: Sequence[int], operators: str) -> str:
@@ -46,6 +49,23 @@ def work_out(operands: Sequence[int], operators: str) -> tuple[str, int] | None:
         shown, total = _add(total, amount) if sign == "+" else _subtract(total, amount)
         written.append(shown)
     return ";".join(written), total
+
+
+def operations(steps: str) -> Iterator[tuple[int, ...]]:
+    """The sorted operands of each equation in worked steps, but of those of `is_table`."""
+    for left in _EQUATION.findall(steps):
+        operands = [int(number) for number in re.split(r"[-+*]", left)]
+        if not is_table(operands, "".join(re.findall(r"[-+*]", left))):
+            yield tuple(sorted(operands))
+
+
+def is_table(operands: Sequence[int], operators: str) -> bool:
+    """Whether it is of the tables that every working is made of: `7+5`, `12-7`, `6*8`, and `7+5+1`, `15-7-1`."""
+    first, *others = operands
+    digits = max(others) <= 9
+    if operators in {"+", "*", "++"}:
+        return digits and first <= 9 and (len(others) == 1 or others[1] == 1)
+    return digits and first <= 19 and (operators == "-" or (operators == "--" and others[1] == 1))
 
 
 def _add(first: int, second: int) -> tuple[str, int]:

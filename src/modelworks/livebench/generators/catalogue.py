@@ -8,12 +8,12 @@ from typing import Any
 from modelworks.build.errors import ModelworksError
 
 GENERATORS: dict[str, Callable[[], Any]] = {
-    "amc": lambda: import_module("modelworks.livebench.generators.amc"),
     "amps_hard": lambda: import_module("modelworks.livebench.generators.amps_hard"),
     "coding_completion": lambda: import_module("modelworks.livebench.generators.coding_completion"),
     "connections": lambda: import_module("modelworks.livebench.generators.connections"),
     "cta": lambda: import_module("modelworks.livebench.generators.cta"),
     "lcb_generation": lambda: import_module("modelworks.livebench.generators.lcb_generation"),
+    "math_competitions_amc": lambda: import_module("modelworks.livebench.generators.math_competitions_amc"),
     "paraphrase": lambda: import_module("modelworks.livebench.generators.paraphrase"),
     "plot_unscrambling": lambda: import_module("modelworks.livebench.generators.plot_unscrambling"),
     "simplify": lambda: import_module("modelworks.livebench.generators.simplify"),

@@ -8,12 +8,12 @@ from typing import Any
 from modelworks.build.errors import ModelworksError
 
 PROOFS: dict[str, Callable[[], Any]] = {
-    "amc": lambda: import_module("modelworks.livebench.proofs.amc"),
     "amps_hard": lambda: import_module("modelworks.livebench.proofs.amps_hard"),
     "coding_completion": lambda: import_module("modelworks.livebench.proofs.coding_completion"),
     "connections": lambda: import_module("modelworks.livebench.proofs.connections"),
     "cta": lambda: import_module("modelworks.livebench.proofs.cta"),
     "lcb_generation": lambda: import_module("modelworks.livebench.proofs.lcb_generation"),
+    "math_competitions_amc": lambda: import_module("modelworks.livebench.proofs.math_competitions_amc"),
     "paraphrase": lambda: import_module("modelworks.livebench.proofs.paraphrase"),
     "plot_unscrambling": lambda: import_module("modelworks.livebench.proofs.plot_unscrambling"),
     "simplify": lambda: import_module("modelworks.livebench.proofs.simplify"),
