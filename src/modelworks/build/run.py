@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     except RunError as error:
         transcript.say(f"error: rule {options.rule}: {error}")
         return 1
-    environ = environment.stage_environment(os.environ, code["environment"]) | {"TMPDIR": str(temporary)}
-    environ = _secret(options.secret) | environ
+    environ = environment.stage_environment(os.environ, code["environment"])
+    environ = _secret(options.secret) | environ | {"TMPDIR": str(temporary)}
     report = os.memfd_create("report")
 
     kept = progress.folder(path for paths in declared.values() for path in paths)
@@ -97,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rule", required=True, help="name of the rule, for messages")
     parser.add_argument("--log", nargs="?", help="file that also gets what the stage prints")
     parser.add_argument("--reads", nargs="*", default=[], metavar="KEY", help="keys of params.yaml, dotted")
-    parser.add_argument("--settings", nargs="*", default=[], metavar="KEY", help="the same, but no part of the memo key")
+    parser.add_argument(
+        "--settings", nargs="*", default=[], metavar="KEY", help="the same, but no part of the memo key"
+    )
     parser.add_argument("--secret", metavar="KEY", help="the key that names an environment variable to let through")
     parser.add_argument("--in", dest="inputs", nargs="+", action="append", default=[], metavar=("NAME", "PATH"))
     parser.add_argument("--out", dest="outputs", nargs="+", action="append", default=[], metavar=("NAME", "PATH"))

@@ -31,9 +31,9 @@ class AnswerError(ModelworksError):
 class Answer:
     """One answer: `text`, or why there is none (`error`, one line); never both, never neither.
 
-    Tokens and `cost` (in the currency of the model's prices) are None where nobody counted them. `turns` are the answers
-    to all turns where there are several, `text` being the last. `prompt_cut`: the question was too long for the context;
-    `answer_cut`: the model had to stop at the most tokens; None where that is not known.
+    Tokens and `cost` (in the currency of the model's prices) are None where nobody counted them. `turns` are the
+    answers to all turns where there are several, `text` being the last. `prompt_cut`: the question was too long for the
+    context; `answer_cut`: the model had to stop at the most tokens; None where that is not known.
     """
 
     model: str

@@ -65,6 +65,13 @@ class HuggingFace(Local):
         return revision
 
 
+class Folder(Local):
+    """A model as `transformers` saves one, in a `folder` of the workspace: config, safetensors, tokenizer."""
+
+    kind: Literal["folder"]
+    folder: str = Field(pattern=r"^[A-Za-z0-9_][\w-]*(/[A-Za-z0-9_][\w.-]*)*$")
+
+
 class TokenPrices(Section):
     """What a million tokens cost, in `currency`."""
 
@@ -77,7 +84,8 @@ class Endpoint(Section):
     """A model behind an OpenAI-compatible `url` (up to /v1), as of `date`: what is memoized is the answer of that day.
 
     The key is in the environment variable `key_variable` (null: none is sent), and nowhere else. `concurrency` requests
-    run at once; each is tried `retries` times again, and waited for `timeout_seconds`.
+    run at once; each is tried `retries` times again, and waited for `timeout_seconds`. These four, and the prices, may
+    change without a question being asked again.
     """
 
     kind: Literal["endpoint"]
@@ -100,4 +108,4 @@ class Reference(Section):
     solver: Literal["oracle", "random", "majority"]
 
 
-Model = Annotated[K2Model | HuggingFace | Endpoint | Reference, Field(discriminator="kind")]
+Model = Annotated[K2Model | HuggingFace | Folder | Endpoint | Reference, Field(discriminator="kind")]

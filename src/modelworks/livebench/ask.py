@@ -72,7 +72,7 @@ def ask_all(
 
 
 def _answer(client: Client, one: Question, settings: Mapping[str, Any], model: str) -> Answer:
-    """Turn by turn; the answer is what is said to the last turn. Every turn sends the whole talk, and is paid for so."""
+    """Turn by turn; the answer is what is said to the last turn. Every turn sends, and pays for, the whole talk."""
     talk: list[dict[str, str]] = []
     replies: list[Reply] = []
     for number, turn in enumerate(one.turns):

@@ -1,4 +1,4 @@
-"""A client of OpenAI-compatible endpoints (POST /chat/completions): one reply or one reason, whatever the server does."""
+"""A client of OpenAI-compatible endpoints (POST /chat/completions): a reply or a reason, whatever the server does."""
 
 import hashlib
 import json
@@ -107,7 +107,9 @@ class Client:
         except httpx.HTTPError as error:
             raise _TryAgain(self._said(f"{type(error).__name__}: {error}")) from None
         if status == 401:
-            raise EndpointError(f"{self._access.url}: HTTP 401, the key is not accepted: {self._said(_reason(content))}")
+            raise EndpointError(
+                f"{self._access.url}: HTTP 401, the key is not accepted: {self._said(_reason(content))}"
+            )
         if status != 200:
             text = self._said(f"HTTP {status}: {_reason(content)}")
             if status in _PASSING or status >= 500:
