@@ -39,8 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     except RunError as error:
         transcript.say(f"error: rule {options.rule}: {error}")
         return 1
-    environ = environment.stage_environment(os.environ, code["environment"])
-    environ = _secret(options.secret) | environ | {"TMPDIR": str(temporary)}
+    environ = _environment(options.secret, code) | {"TMPDIR": str(temporary)}
     report = os.memfd_create("report")
 
     kept = progress.folder(path for paths in declared.values() for path in paths)
@@ -187,15 +186,19 @@ def _places(staging: Staging, temporary: Path, kept: Path | None) -> dict[str, A
     return {"outputs": staging.paths, "scratch": scratch, "write": write}
 
 
-def _secret(key: str | None) -> dict[str, str]:
-    """The environment variable that a key of params.yaml names. What is wrong with params.yaml the order will say."""
+def _environment(key: str | None, code: dict[str, Any]) -> dict[str, str]:
+    """A stage's environment, with the variable that a key of params.yaml names.
+
+    What is wrong with params.yaml the order will say.
+    """
     found: Any = None
     if key:
         with contextlib.suppress(RunError):
             found = _params()
     for part in (key or "").split("."):
         found = found.get(part) if isinstance(found, dict) else None
-    return {found: os.environ[found]} if isinstance(found, str) and found in os.environ else {}
+    secret = {found: os.environ[found]} if isinstance(found, str) and found in os.environ else {}
+    return secret | environment.stage_environment(os.environ, code["environment"])
 
 
 def _params() -> dict[str, Any]:

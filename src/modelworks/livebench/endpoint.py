@@ -91,7 +91,7 @@ class Client:
                 return self._once(body)
             except _TryAgain as error:
                 if attempt == self._access.retries or self._stopped.is_set():
-                    raise NoReply(f"{error} ({attempt + 1} tries)") from None
+                    raise NoReply(f"{error} ({attempt + 1} tries)" if attempt else str(error)) from None
                 self._sleep(max(error.wish_s, pause(name, attempt)))
         raise AssertionError
 
