@@ -1,5 +1,6 @@
 """Claims about asking an endpoint the questions of a release: errors, going on after a kill, cost, and the key."""
 
+import functools
 import json
 import os
 import signal
@@ -97,14 +98,14 @@ def test_every_question_is_asked_once_and_answered_in_its_place(tmp_path: Path) 
 
 
 def test_the_bytes_do_not_depend_on_concurrency_pauses_or_the_order_of_replies(tmp_path: Path) -> None:
-    def late(text: str, before: int) -> Said:
-        return (
-            Said(429) if before == 0 and text.startswith("sums 1 3") else Said(**vars(echo(text, 0)) | {"wait_s": wait})
-        )
+    def late(wait_s: float, text: str, before: int) -> Said:
+        if before == 0 and text.startswith("sums 1 3"):
+            return Said(429)
+        return Said(**vars(echo(text, 0)) | {"wait_s": wait_s})
 
     made = []
-    for wait, concurrency in ((0.0, 1), (0.05, 7)):
-        with serving(late) as server:
+    for wait_s, concurrency in ((0.0, 1), (0.05, 7)):
+        with serving(functools.partial(late, wait_s)) as server:
             place = run(tmp_path / str(concurrency), server.url, questions(12), concurrency=concurrency, retries=1)
             made.append(place.read_bytes())
             assert server.most_together <= concurrency
