@@ -110,7 +110,7 @@ rule livebench_folder:
     log:
         "logs/livebench_folder/{model}/{release}.log",
     wildcard_constraints:
-        model=livebench_models("folder"),
+        model=livebench_models("local"),
     threads: 1
     resources:
         mem_mb=16000,

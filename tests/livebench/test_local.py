@@ -191,7 +191,7 @@ def test_a_checkpoint_answers_as_it_does_one_by_one(weights: Path, tmp_path: Pat
 
 
 def test_a_folder_of_transformers_answers_in_padded_batches_as_one_by_one(weights: Path, tmp_path: Path) -> None:
-    found = answer.read(run(weights, tmp_path, tmp_path / "scratch", kind="folder"))
+    found = answer.read(run(weights, tmp_path, tmp_path / "scratch", kind="local"))
     model = LlamaForCausalLM.from_pretrained(weights / "hf").eval()
     tokenizer = bpe.load(weights / "tokenizer.json")
     for one, given in zip(QUESTIONS, found, strict=True):
@@ -204,12 +204,12 @@ def test_a_folder_of_transformers_answers_in_padded_batches_as_one_by_one(weight
 
 
 def test_a_chat_template_is_used_with_its_own_special_tokens(weights: Path, tmp_path: Path) -> None:
-    found = answer.read(run(weights, tmp_path, tmp_path / "s", kind="folder", chat=True))
+    found = answer.read(run(weights, tmp_path, tmp_path / "s", kind="local", chat=True))
     tokenizer = bpe.load(weights / "tokenizer.json")
     assert found[0].prompt_tokens == len(tokenizer.encode("<user>one<ai>").ids)
 
 
-@pytest.mark.parametrize("kind", ["k2", "folder"])
+@pytest.mark.parametrize("kind", ["k2", "local"])
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     weights: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def main(stage: Stage) -> None:
     device = deterministic_device(settings["threads"])
     if settings["kind"] == "k2":
         voice = _k2(stage.input("checkpoint"), stage.input("tokenizer"), settings, device)
-    elif settings["kind"] == "folder":
+    elif settings["kind"] == "local":
         voice = _pretrained({"pretrained_model_name_or_path": stage.input("weights")}, settings, device)
     else:
         place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
