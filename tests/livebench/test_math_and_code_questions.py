@@ -78,7 +78,7 @@ def test_a_wrong_math_answer_is_not_proven() -> None:
     for level in amps_hard.LEVELS:
         seen = set()
         for question in amps_hard.generate(3, level, 60, RELEASE):
-            seen.add(question.extra["subtask"])
+            seen.add(question.extra["kind"])
             with pytest.raises(ProofError, match=r"is not the \w+ asked for|cannot be read"):
                 proof("amps_hard").prove(changed(question, ground_truth=f"{question.ground_truth}+x"))
             negative = f"-1{question.ground_truth}"

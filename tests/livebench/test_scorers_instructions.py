@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from modelworks.livebench.scorers.ifeval import marks
+from modelworks.livebench.scorers.ifeval.check import ArgumentError, holds, number, word, words
 from modelworks.livebench.scorers.ifeval.sentences import sentences
 from modelworks.livebench.scorers.ifeval.tokens import words_and_marks
 from modelworks.livebench.scorers.instruction_following import CHECKS, judge_instructions, readings, score
@@ -133,6 +134,20 @@ def test_a_blank_answer_follows_nothing(name: str) -> None:
 def test_a_question_that_cannot_be_checked_is_an_error(context: dict[str, Any], answer: str) -> None:
     judged = score(answer, None, context)
     assert (judged.score, judged.strict, judged.status) == (None, None, "error")
+
+
+def test_what_is_wrong_with_an_argument_is_said() -> None:
+    with pytest.raises(ArgumentError, match=r"^num_words must be a number, got '3'$"):
+        number({"num_words": "3"}, "num_words")
+    with pytest.raises(ArgumentError, match=r"^language must be text, got None$"):
+        word({}, "language")
+    with pytest.raises(ArgumentError, match=r"^keywords must be a list of texts, got \[\]$"):
+        words({"keywords": []}, "keywords")
+    with pytest.raises(ArgumentError, match=r"^relation must be 'less than' or 'at least', got 'about'$"):
+        holds(1, {"relation": "about"}, "num_words", "relation")
+    place = {"num_paragraphs": 1, "nth_paragraph": 2, "first_word": "a"}
+    with pytest.raises(ArgumentError, match=r"^nth_paragraph must be one of the paragraphs, got 2$"):
+        CHECKS["length_constraints:nth_paragraph_first_word"].strict("a", place)
 
 
 def test_where_the_original_draws_or_fails_there_is_no_compatible_score() -> None:

@@ -145,7 +145,6 @@ def reformat(kind: str, answer: str, truth: str | None = None, version: str = "v
 def test_a_table_is_right_and_another_is_not(kind: str, version: str) -> None:
     right = reformat(kind, f"<solution>\n{TRUTHS[kind]}\n</solution>", version=version)
     assert (right.strict, right.status) == (1, "ok")
-    # the original's first reader of Markdown takes a column for the index and does not find equal what is
     assert right.score == 1
     wrong = reformat(kind, TRUTHS[kind].replace("45", "46"), version=version)
     assert (wrong.score, wrong.strict, wrong.status) == (0, 0, "wrong")
@@ -171,6 +170,16 @@ def test_tables_that_the_original_judges_otherwise(kind: str, answer: str, score
     assert (judged.score, judged.strict) == (score, strict)
 
 
+def test_a_number_with_zeros_before_it_is_no_text_that_the_original_can_compare() -> None:
+    judged = reformat("csv", "a,b\nx,007\ny,Z", truth="a,b\nx,007\ny,Z")
+    assert (judged.score, judged.strict, judged.status) == (0, 1, "ok")
+
+
+def test_an_empty_last_cell_is_kept() -> None:
+    judged = reformat("tsv", "```tsv\na\tb\nx\t\n```", truth="a\tb\nx\t")
+    assert (judged.score, judged.strict, judged.status) == (1, 1, "ok")
+
+
 def test_words_for_nothing_are_equal_to_the_original_only() -> None:
     judged = reformat("csv", "a,b\nx,null", truth="a,b\nx,NA")
     assert (judged.score, judged.strict, judged.status) == (1, 0, "wrong")
@@ -185,6 +194,7 @@ def test_words_for_nothing_are_equal_to_the_original_only() -> None:
         ("json", '{"a":' * 100_000),
         ("csv", "name,age,score\n" + "a,b,c,d\n" * 30_000),
         ("csv", "name,age,score\n" + '"a,1,2\n' * 30_000),
+        ("csv", "a," * 140_000),
         ("markdown", "|" * 200_000),
         ("jsonl", "<solution>" * 20_000),
     ],

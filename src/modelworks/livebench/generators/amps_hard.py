@@ -57,7 +57,7 @@ def chance(question: Question) -> float:
 def _drawn(rng: random.Random, level: int) -> tuple[str, str, dict[str, Any]]:
     if level == 1:
         stem, value = sums.draw(rng)
-        return stem, str(value), {"stem": stem, "subtask": "sum"}
+        return stem, str(value), {"stem": stem, "kind": "sum"}
     kind, given, answer = rng.choice(KINDS)(rng, level == 3)
     stem = rng.choice(WAYS).format(ASKED[kind].format(given))
-    return stem, answer, {"subtask": kind, "identity": f"{kind}:{given}"}
+    return stem, answer, {"kind": kind, "identity": f"{kind}:{given}"}

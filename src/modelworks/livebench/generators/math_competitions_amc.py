@@ -108,7 +108,7 @@ def _question(stem: str, value: int, kind: str, level: int, release: date, rng: 
     shown = r"\qquad".join(rf"\textbf{{({letter}) }}{one}" for letter, one in zip(_LETTERS, options, strict=True))
     turns = [f"{stem} ${shown}${_FORM}"]
     answer = _LETTERS[options.index(value)]
-    extra = {"level": level, "template": re.sub(r"-?\d+", "N", stem), "subtask": kind}
+    extra = {"level": level, "template": re.sub(r"-?\d+", "N", stem), "kind": kind}
     if level == 1:
         extra["stem"] = stem
     return Question(question_id(TASK, turns, answer), CATEGORY, TASK, turns, answer, release, extra=extra)

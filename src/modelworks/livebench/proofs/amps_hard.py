@@ -15,7 +15,7 @@ POINTS = [Fraction(2 * number - 19, 3) for number in range(20)]
 def prove(question: Question) -> None:
     """Raise ProofError unless the ground truth answers what the text asks."""
     try:
-        right = _is_right(question.extra["subtask"], question.turns[0], question.ground_truth)
+        right = _is_right(question.extra["kind"], question.turns[0], question.ground_truth)
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise ProofError(question.question_id, f"it cannot be read: {error!r}") from None
     if not right:

@@ -36,7 +36,7 @@ def prove(question: Question) -> None:
     """Raise ProofError unless one option alone is right, and its letter is the ground truth."""
     stem = question.turns[0].split(r" $\textbf", 1)[0]
     options = _OPTION.findall(question.turns[0])
-    kind = question.extra.get("subtask")
+    kind = question.extra.get("kind")
     try:
         if kind == "sum":
             value = plain_sum(stem)

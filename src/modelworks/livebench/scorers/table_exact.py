@@ -43,7 +43,7 @@ def passage(kind: str, answer: str, columns: Sequence[str]) -> str:
     text = found[-1] if found else answer
     if text.count("```") >= 2:
         text = text.rpartition("```")[0].rpartition("```")[2].partition("\n")[2] or text
-    text = text.replace("```", "").strip()
+    text = text.replace("```", "").strip(" \r\n")
     if kind == "json":
         return _json_passage(text)
     if kind == "html":
@@ -95,7 +95,7 @@ def _objects(rows: Any) -> list[Row]:
 
 def _separated(separator: str) -> Callable[[str], list[Row]]:
     def reader(text: str) -> list[Row]:
-        lines = [row for row in csv.reader(io.StringIO(text.strip()), delimiter=separator, strict=True) if row]
+        lines = [row for row in csv.reader(io.StringIO(text.strip("\r\n")), delimiter=separator, strict=True) if row]
         return _rows(lines)
 
     return reader

@@ -23,6 +23,8 @@ _MOST_TABLES = 20
 _MOST_TRIES = 40
 _MOST = 300_000  # characters of a table
 _DEEPEST = 100
+_MOST_COLUMNS = 2_000
+_LONGEST_NAME = 200  # characters of a type's name
 
 
 class Unreadable(Exception):
@@ -111,17 +113,25 @@ def are_equal(given: "pandas.DataFrame", truth: "pandas.DataFrame") -> bool:
 
 def _same(one: Any, other: Any) -> bool:
     one, other = (value.strip() if isinstance(value, str) else value for value in (one, other))
-    if _is_number(one) and _is_number(other):
+    if not (_is_number(one) and _is_number(other)):
+        return bool(one == other)
+    try:
         first, second = float(one), float(other)
-        return (math.isnan(first) and math.isnan(second)) or abs(first - second) < 1e-6
-    return bool(one == other)
+    except (TypeError, ValueError):
+        return str(one) == str(other)
+    return (math.isnan(first) and math.isnan(second)) or abs(first - second) < 1e-6
 
 
 def _is_number(value: Any) -> bool:
-    """A number of Python's, or a number or truth value of NumPy's."""
-    import numpy
+    """A float, or what pandas takes for a number or for the name of such a type.
 
-    return isinstance(value, float | int | numpy.number | numpy.bool_)
+    It raises SyntaxError for texts that NumPy begins to read as a type (`007`): in the original such a cell is wrong.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    if isinstance(value, str) and len(value) > _LONGEST_NAME:
+        return False
+    return isinstance(value, float) or bool(is_numeric_dtype(value))
 
 
 def _stripped(table: "pandas.DataFrame") -> "pandas.DataFrame":
@@ -134,7 +144,7 @@ def _stripped(table: "pandas.DataFrame") -> "pandas.DataFrame":
 def _first(text: str, forms: Sequence[Mapping[str, Any]]) -> "pandas.DataFrame":
     for form in forms:
         try:
-            return _read(text, lambda pandas, source, form=form: pandas.read_json(source, **form))  # type: ignore[misc]
+            return _read(text, lambda pandas, source, form=form: pandas.read_json(source, **form))
         except Unreadable as error:
             last = error
     raise last
@@ -156,6 +166,10 @@ def _read(text: str, reader: Callable[..., Any]) -> "pandas.DataFrame":
 
     if len(text) > _MOST or _depth(text) > _DEEPEST:
         raise Unreadable("too large or too deep")
+    if not text.lstrip().startswith(("{", "[", "<")) and any(
+        text.partition("\n")[0].count(mark) > _MOST_COLUMNS for mark in ",\t|"
+    ):
+        raise Unreadable("too many columns")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

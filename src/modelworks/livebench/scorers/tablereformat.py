@@ -28,12 +28,15 @@ def judge(answer: str, ground_truth: Any, context: Mapping[str, Any], version: L
     kind = target(str(context.get("prompt") or context.get("question_text") or ""), version)
     if len(answer) > LIMIT:
         return verdict(0.0, None)
+    compatible = _compatible(kind, answer, truth, version)
     exact = table_exact.read(kind, truth)
-    if exact is None:
+    if exact is None and compatible is None:
         raise GroundTruthError(f"ground_truth is not a table as {kind}")
-    given = table_exact.read(kind, table_exact.passage(kind, answer, list(exact[0]) if exact else []))
+    if exact is None:
+        return verdict(compatible, compatible)
+    given = table_exact.read(kind, table_exact.passage(kind, answer, list(exact[0])))
     strict = None if given is None else float(table_exact.are_equal(given, exact))
-    return verdict(_compatible(kind, answer, truth, version), strict)
+    return verdict(compatible, strict)
 
 
 def target(prompt: str, version: Literal["v1", "v2"]) -> str:
@@ -95,5 +98,5 @@ def _equal(given: "pandas.DataFrame", expected: "pandas.DataFrame") -> bool:
     """Whatever cannot be compared is not equal."""
     try:
         return table_pandas.are_equal(given, expected)
-    except (AttributeError, TypeError, ValueError, OverflowError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, SyntaxError, RecursionError):
         return False
