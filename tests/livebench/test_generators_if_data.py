@@ -11,15 +11,20 @@ import pytest
 
 from modelworks.livebench.generators import (
     cta,
+    instruction_wording,
     paraphrase,
     simplify,
     story_generation,
     summarize,
+    table_domains,
+    table_formats,
     tablejoin,
     tablereformat,
 )
+from modelworks.livebench.generators.cta_types import TYPES
 from modelworks.livebench.proofs import cta as cta_proof
 from modelworks.livebench.proofs import instruction_following as instructions_proof
+from modelworks.livebench.proofs import table_readers
 from modelworks.livebench.proofs import tablejoin as tablejoin_proof
 from modelworks.livebench.proofs import tablereformat as tablereformat_proof
 from modelworks.livebench.proofs.instruction_checks import CHECKS, follows, may_follow
@@ -309,3 +314,80 @@ def test_formats_must_be_named_and_a_table_given() -> None:
     assert refused(tablereformat_proof.prove, question, turns=[text]) == (
         "there is no table between 'Input Table:' and 'Output:'"
     )
+
+
+def _caught(module: Any, level: int) -> set[str]:
+    """The reasons for which questions of a mutant generator are refused."""
+    reasons = set()
+    for question in module.generate(1, level, 60, RELEASE):
+        try:
+            PROOFS[module.TASK](question)
+        except ProofError as error:
+            reasons.add(error.reason)
+    return reasons
+
+
+def test_a_generator_that_joins_any_instructions_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _caught(paraphrase, 2)
+    monkeypatch.setattr(instruction_wording, "can_join", lambda one, other: one != other)
+    assert _caught(paraphrase, 2)
+
+
+def test_a_generator_that_offers_two_fitting_classes_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _caught(cta, 3)
+    blind = tuple(replace(one, fits=lambda value: False) for one in TYPES)
+    monkeypatch.setattr(cta, "TYPES", blind)
+    monkeypatch.setattr(cta, "_OVERLAPPING", ())
+    assert any("fit the classes" in reason for reason in _caught(cta, 3))
+
+
+def test_a_generator_of_joins_with_two_answers_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def twins(*given: Any, **options: Any) -> list[dict[str, str]]:
+        records = table_domains.records_of(*given, **options)
+        return [dict.fromkeys(record, next(iter(record.values()))) for record in records]
+
+    assert not _caught(tablejoin, 1)
+    monkeypatch.setattr(tablejoin, "records_of", twins)
+    monkeypatch.setattr(tablejoin, "_is_clear", lambda *given: True)
+    reasons = _caught(tablejoin, 1)
+    assert reasons
+    assert all("join the tables" in reason for reason in reasons)
+
+
+def test_a_generator_of_tables_that_can_be_read_in_two_ways_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _caught(tablereformat, 3)
+    monkeypatch.setattr(table_formats, "_quoted", lambda cell, separator: cell)
+    assert any("cells for" in reason for reason in _caught(tablereformat, 3))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "error"),
+    [
+        ("CSV", "a", "a table needs a header and a row"),
+        ("CSV", 'a\n"b', "not separated values: unexpected end of data"),
+        ("JSON", "{", "not JSON: "),
+        ("JSON", '{"1":{"a":1}}', "the rows must be keyed 0, 1, 2, ... in this order"),
+        ("JSON", '{"0":1}', "each row must be an object"),
+        ("JSONL", '{"a":1}\n{"b":1}', "the rows have different columns"),
+        ("JSONL", '{"a":null}', "the cell None is neither text nor a number"),
+        ("MARKDOWN", "a", "not a Markdown table"),
+        ("MARKDOWN", "|a|\n|b|\n|c|", "the second line of a Markdown table must be its rule"),
+        ("HTML", "<table><tr><td>1</td></tr></table>", "not one HTML table with a header"),
+        ("HTML", "<table><tr><th colspan=2>1</th></tr></table>", "a cell spans several"),
+        (
+            "HTML",
+            "<table><tr><th>1</th></tr><tr><th>2</th></tr></table>",
+            "a row below the header has header cells, or none",
+        ),
+    ],
+)
+def test_what_is_no_table_is_refused(kind: str, text: str, error: str) -> None:
+    with pytest.raises(table_readers.TableError) as caught:
+        table_readers.read(kind, text)
+    assert str(caught.value).startswith(error)
+
+
+def test_a_join_that_is_too_large_to_try_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tablejoin_proof, "_MOST", 3)
+    question = tablejoin.generate(1, 1, 1, RELEASE)[0]
+    assert refused(tablejoin_proof.prove, question) == "more than 3 maps would have to be tried"
