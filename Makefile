@@ -26,6 +26,8 @@ benchmark: install
 	python benchmarks/cache.py
 	python benchmarks/corpus.py
 	python benchmarks/training.py
+	python benchmarks/livebench_scoring.py
+	python benchmarks/livebench_sandbox.py
 
 install: .venv/installed
 

@@ -1,6 +1,6 @@
 """Claims: what the papers say, tried here. A system's claims.json is one line of CLAIMS."""
 
-CLAIMS = ["artifacts/k2/claims.json"]
+CLAIMS = ["artifacts/k2/claims.json", "artifacts/livebench/claims.json"]
 
 
 rule claims:

@@ -121,6 +121,42 @@ rule livebench_contamination:
         " --arg model={wildcards.model} --out table {output.table} --out summary {output.summary}"
 
 
+rule livebench_detection:
+    """Plant questions, verbatim and paraphrased, beside the training text of k2's last checkpoint: how many are found."""
+    input:
+        code=code("modelworks.livebench.detection"),
+        questions=expand(
+            "artifacts/livebench/questions/{release}.parquet",
+            release=LIVEBENCH_RELEASES,
+        ),
+        corpus=lambda wildcards: livebench_corpus(
+            f"artifacts/k2/checkpoints/{K2_CHECKPOINTS[-1]}"
+        ),
+        corpus_embeddings=lambda wildcards: livebench_passage_embeddings(
+            livebench_corpus(f"artifacts/k2/checkpoints/{K2_CHECKPOINTS[-1]}")
+        ),
+    output:
+        detection="artifacts/livebench/detection.json",
+    log:
+        "logs/livebench_detection.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        reads=reads(
+            "seed",
+            "livebench.contamination.ngram_words",
+            "livebench.contamination.most_ngrams",
+            "livebench.contamination.embedding_threshold",
+            "livebench.contamination.embedding_margin",
+            "livebench.contamination.threads",
+        ),
+    shell:
+        "python -m modelworks.build.run modelworks.livebench.detection --rule livebench_detection --log {log}"
+        " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
+        " --in corpus_embeddings {input.corpus_embeddings} --out detection {output.detection}"
+
+
 rule livebench_leak_data:
     """Make two releases, the text before the leak and a tokenizer for one seed of the leak experiment."""
     input:

@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
+
 from modelworks.livebench.coding import block_between_last_fences, judge, last_block, same
 from modelworks.livebench.scorers import coding_completion, lcb_generation
 

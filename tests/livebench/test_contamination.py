@@ -1,6 +1,7 @@
 """Claims about contamination: what a model was trained on, runs of words, template text, passages that say the same."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -25,8 +26,8 @@ from tests.build.repository import PROJECT
 SETTINGS = {
     "ngram_words": 13,
     "most_ngrams": 0.2,
-    "embedding_threshold": 0.8,
-    "embedding_margin": 0.1,
+    "embedding_threshold": 0.6,
+    "embedding_margin": 0.02,
     "passage_words": 60,
     "most_passages": 100,
     "threads": 1,
@@ -76,13 +77,13 @@ def test_template_text_in_the_corpus_is_no_leak() -> None:
     assert shares(questions[:1], [template]) == [pytest.approx(4 / 22)]
 
 
-def test_text_of_one_template_among_many_is_template_text_too() -> None:
+def test_text_that_only_two_questions_of_a_task_share_is_template_text_too() -> None:
     common = "a b c d e f g h i j k l m n"
-    mine = [asked(f"{common} {number} own", template=f"{common} NUMBER own") for number in range(3)]
-    others = [asked(long_question(number), template="other") for number in range(8)]
-    assert shares([*mine, *others], [common])[:3] == [0, 0, 0]
-    alone = [asked(f"{common} 1 own", template="t1"), *others]
-    assert shares(alone, [common])[0] > 0
+    mine = [asked(f"{common} {number} own") for number in range(2)]
+    others = [asked(long_question(number)) for number in range(8)]
+    assert shares([*mine, *others], [common])[:2] == [0, 0]
+    assert shares([mine[0], *others], [common])[0] > 0
+    assert shares([mine[0], asked(f"{common} 1 own", task="ships"), *others], [common])[0] > 0
 
 
 def test_a_question_shorter_than_a_run_is_compared_whole() -> None:
@@ -118,12 +119,12 @@ def test_a_passage_near_to_the_whole_task_is_no_leak_and_one_near_to_a_single_qu
     questions = _unit(template + 0.5 * own)
     leak, general, far = _unit(questions[2:3] + 0.02), _unit(template[None]), _unit(-template[None])
     tables = [far.astype(numpy.float16), numpy.concatenate([general, leak]).astype(numpy.float16)]
-    found = near(questions, ["boats"] * 6, tables, 0.15)
-    seen = (found.cosine >= 0.9) & (found.excess >= 0.15)
+    found = near(questions, ["boats"] * 6, tables, 0.1)
+    seen = (found.cosine >= 0.9) & (found.excess >= 0.1)
     assert seen.tolist() == [False, False, True, False, False, False]
-    assert (near(questions, ["boats"] * 6, [general.astype(numpy.float16)], 0.15).excess < 0.15).all()
+    assert (near(questions, ["boats"] * 6, [general.astype(numpy.float16)], 0.1).excess < 0.1).all()
     singly = [table[place : place + 1] for table in tables for place in range(len(table))]
-    split = near(questions, ["boats"] * 6, singly, 0.15)
+    split = near(questions, ["boats"] * 6, singly, 0.1)
     assert numpy.allclose(split.cosine, found.cosine) and numpy.allclose(split.excess, found.excess)
 
 
@@ -132,7 +133,7 @@ def _unit(rows: numpy.ndarray) -> numpy.ndarray:
 
 
 def _run(module: Any, folder: Path, inputs: dict[str, list[Path]], outputs: Sequence[str], **args: str) -> list[Path]:
-    paths = {name: [folder / name] for name in outputs}
+    paths = {name.split(".")[0]: [folder / name] for name in outputs}
     module.main(Stage(module.__name__, "rule", inputs, paths, PARAMS, args))
     return [folder / name for name in outputs]
 
@@ -154,8 +155,8 @@ def test_a_paraphrase_is_found_by_embeddings_and_not_by_words_and_all_is_written
     question.write(tmp_path / "questions.parquet", questions)
     other = paraphrase(STORIES[3], 1)
     write_parquet(tmp_path / "corpus.parquet", polars.DataFrame({"text": [FILLER, other, STORIES[5]]}))
-    (embedded,) = _run(passages, tmp_path, {"text": [tmp_path / "corpus.parquet"]}, ["corpus.st"])
-    (own,) = _run(passages, tmp_path, {"questions": [tmp_path / "questions.parquet"]}, ["questions.st"])
+    (embedded,) = _run(passages, tmp_path, {"text": [tmp_path / "corpus.parquet"]}, ["embeddings.corpus"])
+    (own,) = _run(passages, tmp_path, {"questions": [tmp_path / "questions.parquet"]}, ["embeddings.questions"])
     inputs = {
         "questions": [tmp_path / "questions.parquet"],
         "corpus": [tmp_path / "corpus.parquet"],
@@ -174,7 +175,13 @@ def test_a_paraphrase_is_found_by_embeddings_and_not_by_words_and_all_is_written
     assert (counted["excluded_by_words"], counted["excluded_by_embeddings_alone"]) == (1, 1)
     assert (counted["passages"], counted["passages_embedded"], counted["questions"]) == (3, 3, 8)
     with pytest.raises(ValueError, match="3 embeddings of 8 questions: build them anew"):
-        _run(contamination, tmp_path, {**inputs, "question_embeddings": [embedded]}, ["t", "s"], model="k2-001")
+        _run(
+            contamination,
+            tmp_path,
+            {**inputs, "question_embeddings": [embedded]},
+            ["table.p", "summary.j"],
+            model="k2-001",
+        )
 
 
 def test_a_model_of_unknown_training_text_excludes_nothing_and_says_so(tmp_path: Path) -> None:
@@ -209,7 +216,7 @@ def test_a_paraphrase_keeps_names_and_numbers_and_changes_words_and_order() -> N
     text = "The train leaves at 9, and Ada has exactly 20 minutes. Find the total number of stops."
     other = paraphrase(text, 1)
     assert other == paraphrase(text, 1)
-    assert {"9", "20", "Ada", "minutes."} & set(other.replace(",", " ").split()) >= {"9", "20", "Ada"}
+    assert {"9", "20", "Ada"} <= set(re.findall(r"\w+", other))
     assert text not in other
     assert shares([asked(text)], [other], 8) == [0]
 
@@ -217,7 +224,7 @@ def test_a_paraphrase_keeps_names_and_numbers_and_changes_words_and_order() -> N
 def test_the_detection_report_finds_verbatim_leaks_by_words_and_paraphrases_by_embeddings(tmp_path: Path) -> None:
     question.write(tmp_path / "questions.parquet", [asked(text) for text in STORIES])
     write_parquet(tmp_path / "corpus.parquet", polars.DataFrame({"text": [FILLER] * 3}))
-    (embedded,) = _run(passages, tmp_path, {"text": [tmp_path / "corpus.parquet"]}, ["corpus.st"])
+    (embedded,) = _run(passages, tmp_path, {"text": [tmp_path / "corpus.parquet"]}, ["embeddings.corpus"])
     inputs = {
         "questions": [tmp_path / "questions.parquet"],
         "corpus": [tmp_path / "corpus.parquet"],
@@ -229,10 +236,10 @@ def test_the_detection_report_finds_verbatim_leaks_by_words_and_paraphrases_by_e
     everything = {
         name: tuple(found[name]["all"][rate]["found"] for rate in ("recall", "false_positives")) for name in wanted
     }
-    assert everything["verbatim_by_words"] == (4, 0)
+    assert everything["verbatim_by_words"] == (3, 0)
     assert everything["paraphrased_by_words"] == (0, 0)
-    assert everything["paraphrased_by_embeddings_calibrated"] == (4, 0)
-    assert found["verbatim_by_words"]["boats"]["recall"]["of"] == 4
+    assert everything["paraphrased_by_embeddings_calibrated"] == (3, 0)
+    assert found["verbatim_by_words"]["boats"]["recall"]["of"] == 3
 
 
 RULES = """
@@ -278,7 +285,6 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "Snakefile").write_text(RULES, encoding="utf-8")
     with SnakemakeApi() as api:
         workflow = api.workflow(ResourceSettings(cores=1), snakefile=folder / "Snakefile", workdir=folder)
-        workflow._workflow.include(str(folder / "Snakefile"), overwrite_default_target=True)
         return list(workflow._workflow.rules)
 
 

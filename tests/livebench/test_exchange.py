@@ -77,6 +77,11 @@ def test_what_was_imported_is_exported_as_it_was(tmp_path: Path, capsys: pytest.
     )
 
 
+def test_the_answers_to_all_turns_are_exported() -> None:
+    line = exchange.answer_to_json_line(Answer("m", "q", "second", turns=["first", "second"]))
+    assert json.loads(line)["choices"] == [{"index": 0, "turns": ["first", "second"]}]
+
+
 def test_exported_judgments_hold_the_compatible_score_and_no_errors(tmp_path: Path) -> None:
     given = [
         Answer("m", one.question_id, text, None if text else "HTTP 500")

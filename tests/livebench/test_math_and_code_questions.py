@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from modelworks.livebench.generators import amps_hard, coding_completion, lcb_generation, math_competitions_amc, sums
 from modelworks.livebench.proofs.code_mutants import MUTANTS
 from modelworks.livebench.proofs.exact import evaluate
@@ -105,10 +106,10 @@ def test_tests_that_a_mutant_passes_do_not_prove_a_program() -> None:
         (question,) = TASKS[name].generate(1, 1, 1, RELEASE)
         prove = proof(name).prove
         weak = {**question.extra, "private_test_cases": "[]", "public_test_cases": "[]"}
-        with pytest.raises(ProofError, match=f"only 0 different mutants of the reference fail its tests"):
+        with pytest.raises(ProofError, match="only 0 different mutants of the reference fail its tests"):
             prove(changed(question, extra=weak))
         test = {"input": "[]", "output": "12345"}
-        with pytest.raises(ProofError, match="the reference gives .* the test expects 12345"):
+        with pytest.raises(ProofError, match=r"the reference gives .* the test expects 12345"):
             prove(changed(question, extra={**question.extra, "public_test_cases": json.dumps([test])}))
     assert MUTANTS == 5
 

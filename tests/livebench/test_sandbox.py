@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from modelworks.livebench import sandbox, syscalls
 from modelworks.livebench.sandbox import Failed, Limits, SandboxError, loaded, run_program
 from modelworks.livebench.scorers import lcb_generation
@@ -138,6 +139,12 @@ def test_it_is_nobody_alone_and_sees_few_files() -> None:
     assert process < 10
     assert {"tmp", "dev", "usr"} <= set(top) <= {"tmp", "dev", "usr", "lib", "lib64", "root", "opt", "home"}
     assert scratch == []
+
+
+@pytest.mark.parametrize("call", ["os.fork()", "os.posix_spawn('/x', ['x'], {})", "os.memfd_create('x')"])
+def test_no_process_can_be_started_and_no_memory_kept_elsewhere(call: str) -> None:
+    with pytest.raises(Failed, match="PermissionError"), loaded(f"import os\ndef f():\n    {call}", "f") as session:
+        session.call([])
 
 
 def test_threads_are_few() -> None:

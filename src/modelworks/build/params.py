@@ -219,8 +219,8 @@ def _fault(item: Any, data: Any, root: "type[BaseModel]") -> Fault:
         return Fault(path, f": {item['ctx']['error']}")
     while field and isinstance(path[-1], int):
         path = path[:-1]
-    wanted = describe(field.annotation, field.metadata) if field else item["msg"]
-    return Fault(path, f"must be {wanted}, got {_shown(_lookup(data, path) if path else data)}")
+    wanted = f"must be {describe(field.annotation, field.metadata)}" if field else f": {item['msg']}"
+    return Fault(path, f"{wanted}, got {_shown(_lookup(data, path) if path else data)}")
 
 
 def _real_path(data: Any, place: KeyPath) -> KeyPath:
@@ -229,7 +229,7 @@ def _real_path(data: Any, place: KeyPath) -> KeyPath:
     for part in place:
         known = part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int)
         if not known:
-            break
+            continue
         data = data[part]
         path = (*path, part)
     return path

@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     except RunError as error:
         transcript.say(f"error: rule {options.rule}: {error}")
         return 1
-    environ = environment.stage_environment(os.environ, code["environment"]) | {"TMPDIR": str(temporary)}
+    environ = _environment(options.secret, code) | {"TMPDIR": str(temporary)}
     report = os.memfd_create("report")
 
     kept = progress.folder(path for paths in declared.values() for path in paths)
@@ -96,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rule", required=True, help="name of the rule, for messages")
     parser.add_argument("--log", nargs="?", help="file that also gets what the stage prints")
     parser.add_argument("--reads", nargs="*", default=[], metavar="KEY", help="keys of params.yaml, dotted")
+    parser.add_argument(
+        "--settings", nargs="*", default=[], metavar="KEY", help="the same, but no part of the memo key"
+    )
+    parser.add_argument("--secret", metavar="KEY", help="the key that names an environment variable to let through")
     parser.add_argument("--in", dest="inputs", nargs="+", action="append", default=[], metavar=("NAME", "PATH"))
     parser.add_argument("--out", dest="outputs", nargs="+", action="append", default=[], metavar=("NAME", "PATH"))
     parser.add_argument("--open", action="store_true", help="do not close the stage in: it starts bubblewrap itself")
@@ -150,9 +154,10 @@ def _order(
         if not os.path.exists(path)
     ]
     faults += [f"--arg {text} is not NAME=VALUE" for text in options.args if "=" not in text]
-    if options.reads:
+    keys = [*options.reads, *options.settings]
+    if keys:
         try:
-            params, missing = select(_params(), options.reads)
+            params, missing = select(_params(), keys)
             faults += [f"params.yaml has no key {key}" for key in missing]
         except RunError as error:
             faults.append(str(error))
@@ -166,7 +171,7 @@ def _order(
         "rule": options.rule,
         "inputs": inputs,
         "params": params,
-        "reads": options.reads,
+        "reads": keys,
         "args": dict(text.split("=", 1) for text in options.args),
         "fingerprint": code,
         "read": [real for paths in inputs.values() for path in paths for real in _real_paths(path)],
@@ -179,6 +184,21 @@ def _places(staging: Staging, temporary: Path, kept: Path | None) -> dict[str, A
     scratch = os.path.realpath(kept or temporary)
     write = [*staging.writable, os.path.realpath(temporary), scratch]
     return {"outputs": staging.paths, "scratch": scratch, "write": write}
+
+
+def _environment(key: str | None, code: dict[str, Any]) -> dict[str, str]:
+    """A stage's environment, with the variable that a key of params.yaml names.
+
+    What is wrong with params.yaml the order will say.
+    """
+    found: Any = None
+    if key:
+        with contextlib.suppress(RunError):
+            found = _params()
+    for part in (key or "").split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    secret = {found: os.environ[found]} if isinstance(found, str) and found in os.environ else {}
+    return secret | environment.stage_environment(os.environ, code["environment"])
 
 
 def _params() -> dict[str, Any]:

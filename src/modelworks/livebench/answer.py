@@ -9,7 +9,7 @@ import polars
 from modelworks.build.errors import ModelworksError
 from modelworks.lm.stable import write_parquet
 
-SCHEMA = {
+SCHEMA: dict[str, polars.DataType | type[polars.DataType]] = {
     "model": polars.String,
     "question_id": polars.String,
     "text": polars.String,
@@ -17,6 +17,9 @@ SCHEMA = {
     "prompt_tokens": polars.Int64,
     "completion_tokens": polars.Int64,
     "cost": polars.Float64,
+    "turns": polars.List(polars.String()),
+    "prompt_cut": polars.Boolean,
+    "answer_cut": polars.Boolean,
 }
 
 
@@ -28,7 +31,9 @@ class AnswerError(ModelworksError):
 class Answer:
     """One answer: `text`, or why there is none (`error`, one line); never both, never neither.
 
-    Tokens and `cost` (in the currency of the model's prices) are None where nobody counted them.
+    Tokens and `cost` (in the currency of the model's prices) are None where nobody counted them. `turns` are the
+    answers to all turns where there are several, `text` being the last. `prompt_cut`: the question was too long for the
+    context; `answer_cut`: the model had to stop at the most tokens; None where that is not known.
     """
 
     model: str
@@ -38,6 +43,9 @@ class Answer:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost: float | None = None
+    turns: list[str] | None = None
+    prompt_cut: bool | None = None
+    answer_cut: bool | None = None
 
 
 def write(path: Path, answers: Iterable[Answer]) -> None:

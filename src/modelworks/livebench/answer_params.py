@@ -1,5 +1,6 @@
 """The models of livebench in params.yaml: which are asked, and how."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -65,6 +66,13 @@ class HuggingFace(Local):
         return revision
 
 
+class Folder(Local):
+    """A model as `transformers` saves one, in a `folder` of the workspace: config, safetensors, tokenizer."""
+
+    kind: Literal["local"]
+    folder: str = Field(pattern=r"^[A-Za-z0-9_][\w-]*(/[A-Za-z0-9_][\w.-]*)*$")
+
+
 class TokenPrices(Section):
     """What a million tokens cost, in `currency`."""
 
@@ -77,20 +85,35 @@ class Endpoint(Section):
     """A model behind an OpenAI-compatible `url` (up to /v1), as of `date`: what is memoized is the answer of that day.
 
     The key is in the environment variable `key_variable` (null: none is sent), and nowhere else. `concurrency` requests
-    run at once; each is tried `retries` times again, and waited for `timeout_seconds`.
+    run at once; each is tried `retries` times again, and waited for `timeout_seconds`. These four, and the prices, may
+    change without a question being asked again.
     """
 
     kind: Literal["endpoint"]
-    url: str = Field(pattern=r"^https?://[^\s@?#]+$")
+    url: str
     model: str = Field(min_length=1)
     date: Day
-    key_variable: str | None = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    key_variable: str | None
     prices: TokenPrices
     most_tokens: Count
     temperature: float = Field(ge=0, le=2)
     concurrency: int = Field(ge=1, le=256)
     retries: int = Field(ge=0, le=20)
     timeout_seconds: float = Field(gt=0, le=3600)
+
+    @field_validator("url")
+    @classmethod
+    def _open(cls, url: str) -> str:
+        if not re.fullmatch(r"https?://[^\s@?#]+", url):
+            raise ValueError("must be http:// or https:// and a place, without user, password or query")
+        return url
+
+    @field_validator("key_variable")
+    @classmethod
+    def _variable(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+            raise ValueError("must name an environment variable in capitals; the key itself never stands here")
+        return name
 
 
 class Reference(Section):
@@ -100,4 +123,4 @@ class Reference(Section):
     solver: Literal["oracle", "random", "majority"]
 
 
-Model = Annotated[K2Model | HuggingFace | Endpoint | Reference, Field(discriminator="kind")]
+Model = Annotated[K2Model | HuggingFace | Folder | Endpoint | Reference, Field(discriminator="kind")]

@@ -170,4 +170,4 @@ def _private(text: str) -> list[dict[str, str]]:
         raise TestsError(str(error)) from None
     if len(texts) != 1:
         raise TestsError("private_test_cases is not one text")
-    return list(json.loads(texts[0]))
+    return list(json.loads(str(texts[0])))

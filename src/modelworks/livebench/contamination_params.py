@@ -10,7 +10,7 @@ class Contamination(Section):
 
     Runs of `ngram_words` words: at least the share `most_ngrams` of a question's own. Sentence embeddings: a cosine of
     at least `embedding_threshold` to a passage of `passage_words` words, to which it is nearer by `embedding_margin`
-    than half of its task's questions are. Of a corpus file at most `most_passages` are embedded. Off: nothing is looked
+    than every other question of its task. Of a corpus file at most `most_passages` are embedded. Off: nothing is looked
     for.
     """
 

@@ -1,7 +1,8 @@
 """How well leaks are found: questions of a release planted verbatim and paraphrased, beside questions that were not.
 
-What is planted stands in a text of its own, the form in which training text holds questions and answers. Half of the
-questions of each task are planted, the other half are the controls; the model's real training text lies beside.
+What is planted stands in a text of its own, the form in which training text holds questions and answers. A third of the
+questions is planted, a third are the controls, and a third is planted but not asked: a control is wrongly found if a
+leaked sibling is taken for it. The real training text lies beside.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,13 @@ from modelworks.livebench.paraphrase import paraphrase
 from modelworks.livebench.passages import read, shown
 from modelworks.livebench.question import Question
 from modelworks.livebench.seen_grams import Seen, wordings
-from modelworks.livebench.seen_passages import Near, near
+from modelworks.livebench.seen_passages import near
 from modelworks.lm.shares import wilson
 from modelworks.lm.stable import write_json
 from modelworks.lm.tables import row_groups
 from modelworks.stage import Stage
 
-_MOST = 100  # questions of a task
+_MOST = 90  # questions of a task
 _FALSE_POSITIVES = 0.01
 
 
@@ -33,9 +34,10 @@ def main(stage: Stage) -> None:
     found, each with its 95 % interval; the threshold that gives 1 % false positives, and the recall there.
     """
     settings = stage.params["livebench"]["contamination"]
-    asked = chosen([one for path in stage.inputs["questions"] for one in question.read(path)], stage.seed("questions"))
-    planted = numpy.arange(len(asked)) % 2 == 0
-    leaks = [one for one, there in zip(asked, planted, strict=True) if there]
+    drawn = chosen([one for path in stage.inputs["questions"] for one in question.read(path)], stage.seed("questions"))
+    leaks = [one for place, one in enumerate(drawn) if place % 3 != 1]
+    asked = [one for place, one in enumerate(drawn) if place % 3 != 2]
+    planted = numpy.asarray([place % 3 == 0 for place in range(len(drawn)) if place % 3 != 2])
     shares = _shares(stage, asked, [shown(one) for one in leaks], settings["ngram_words"])
     model = embedder(settings["threads"])
     questions = embed(model, [shown(one) for one in asked])
@@ -51,6 +53,7 @@ def main(stage: Stage) -> None:
     by_words = shares >= settings["most_ngrams"]
     report = {
         "questions": len(asked),
+        "planted": len(leaks),
         "passages": int(sum(map(len, passages))),
         "false_positives_wanted": _FALSE_POSITIVES,
         "calibrated_threshold": round(threshold, 4),
@@ -59,13 +62,12 @@ def main(stage: Stage) -> None:
         "paraphrased_by_words": _rates(paraphrased >= settings["most_ngrams"], planted, tasks),
         "paraphrased_by_embeddings_calibrated": _rates(score > threshold, planted, tasks),
         "paraphrased_by_embeddings_declared": _rates(score >= settings["embedding_threshold"], planted, tasks),
-        "paraphrased_by_cosine_alone": _alone(questions, tasks, passages, planted),
     }
     write_json(stage.output("detection"), report)
 
 
 def chosen(questions: Sequence[Question], seed: int) -> list[Question]:
-    """At most 100 questions of each task, drawn evenly."""
+    """At most 90 questions of each task, drawn evenly."""
     order = numpy.random.default_rng(seed).permutation(len(questions))
     counts: dict[str, int] = {}
     kept = []
@@ -91,17 +93,6 @@ def _shares(stage: Stage, asked: Sequence[Question], planted: Sequence[str], wor
     seen.read(planted)
     found = seen.shares()
     return numpy.asarray([found[one.question_id] for one in asked])
-
-
-def _alone(
-    questions: NDArray[numpy.float32],
-    tasks: Sequence[str],
-    passages: Sequence[NDArray[numpy.float16]],
-    planted: NDArray[numpy.bool_],
-) -> dict[str, Any]:
-    """What the cosine alone finds at 1 % false positives: without the comparison with the task's other questions."""
-    found: Near = near(questions, [str(place) for place in range(len(tasks))], passages, 0.0)
-    return _rates(found.cosine > calibrated(found.cosine[~planted]), planted, tasks)
 
 
 def _rates(hit: NDArray[numpy.bool_], planted: NDArray[numpy.bool_], tasks: Sequence[str]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def answer_to_json_line(given: Answer) -> str:
     row: dict[str, Any] = {
         "question_id": given.question_id,
         "model_id": given.model,
-        "choices": [{"index": 0, "turns": [_FAILED if given.text is None else given.text]}],
+        "choices": [{"index": 0, "turns": given.turns or [_FAILED if given.text is None else given.text]}],
     }
     if given.completion_tokens is not None:
         row["total_output_tokens"] = given.completion_tokens
@@ -53,10 +53,10 @@ def judgment_to_json_line(row: Mapping[str, Any]) -> str | None:
 def to_json_lines(path: Path) -> Iterator[str]:
     """What a table of questions, answers or judgments says, in the original's lines. Raises AnswerError for others."""
     columns = set(polars.read_parquet_schema(path))
-    if "turns" in columns:
-        yield from map(question.to_json_line, question.read(path))
-    elif columns == set(answer.SCHEMA):
+    if columns == set(answer.SCHEMA):
         yield from map(answer_to_json_line, answer.read(path))
+    elif "turns" in columns:
+        yield from map(question.to_json_line, question.read(path))
     elif columns == set(judge.SCHEMA):
         yield from filter(None, map(judgment_to_json_line, judge.read([path]).iter_rows(named=True)))
     else:

@@ -16,10 +16,10 @@ th, td { padding: .25rem .75rem .25rem 0; text-align: right; border-bottom: 1px 
 .table { overflow-x: auto; }
 """
 _LEAD = (
-    "Small models were trained on arithmetic. Half of a release's questions stood in their training text, with the "
+    "Small models were trained on arithmetic. Some of a release's questions stood in their training text, with the "
     "answer, as many times as the dose says; all arms are equally long. The gap is the accuracy on that release less "
     "that on a fresh release of the same generator. Bars: {confidence:g} % intervals (bootstrap over seeds and "
-    "questions). Without the questions that were found in the training text by runs of words the gap is gone."
+    "questions). The second line leaves out the questions that runs of words found in the training text."
 )
 
 

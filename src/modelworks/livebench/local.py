@@ -1,5 +1,6 @@
 """Answers of models whose weights are on this machine, in batches: checkpoints of k2, and models of the hub."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import torch
 
 from modelworks.livebench import answer, question
 from modelworks.livebench.answer import Answer
+from modelworks.livebench.journal import Journal
 from modelworks.livebench.question import Question
 from modelworks.lm.device import deterministic_device
 from modelworks.stage import Stage
@@ -31,47 +33,71 @@ class Voice:
 
 
 def main(stage: Stage) -> None:
-    """Inputs: questions (of one release); of a k2 model also checkpoint, tokenizer. Args: model, key.
+    """Inputs: questions (of one release); of a k2 model also checkpoint, tokenizer; of a folder `weights`.
 
-    Outputs: answers (Parquet). `key` is the model's key in params.yaml.
+    Args: model, key (the model's key in params.yaml). Outputs: answers (Parquet). Batches are the same, in a run that
+    goes on after a kill too, so a question is always answered among the same neighbours.
     """
     settings = stage.params["livebench"]["models"][stage.args["key"]]
     asked = question.read(stage.input("questions"))
     device = deterministic_device(settings["threads"])
     if settings["kind"] == "k2":
         voice = _k2(stage.input("checkpoint"), stage.input("tokenizer"), settings, device)
+    elif settings["kind"] == "local":
+        voice = _pretrained({"pretrained_model_name_or_path": stage.input("weights")}, settings, device)
     else:
-        voice = _hub(settings, device)
+        place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
+        voice = _pretrained(place, settings, device)
     batch = settings["batch_rows"]
     ordered = sorted(asked, key=lambda one: (sum(map(len, one.turns)), one.question_id))
-    found: dict[str, Answer] = {}
+    journal = Journal(stage.scratch)
+    begin, spoken = time.monotonic(), 0
     for first in range(0, len(ordered), batch):
-        for one in _answered(voice, ordered[first : first + batch], settings, stage.args["model"]):
-            found[one.question_id] = one
-        stage.progress(len(found), len(ordered))
-    answer.write(stage.output("answers"), [found[one.question_id] for one in asked])
+        together = ordered[first : first + batch]
+        if any(one.question_id not in journal.found for one in together):
+            fresh = _answered(voice, together, settings, stage.args["model"])
+            spoken += sum(one.completion_tokens or 0 for one in fresh)
+            journal.add(fresh)
+        stage.progress(first + len(together), len(ordered))
+    answer.write(stage.output("answers"), [journal.found[one.question_id] for one in asked])
+    seconds = time.monotonic() - begin
+    stage.ledger(questions=len(asked), tokens=spoken, answering_s=round(seconds, 3))
 
 
 def _answered(voice: Voice, asked: Sequence[Question], settings: Mapping[str, Any], model: str) -> list[Answer]:
     """Turn by turn, those that have one together; the answer is what is said to the last turn."""
     said: list[list[str]] = [[] for _ in asked]
-    read, spoken = [0] * len(asked), [0] * len(asked)
+    read, spoken, cut, ended = [0] * len(asked), [0] * len(asked), [False] * len(asked), [True] * len(asked)
     for turn in range(max(len(one.turns) for one in asked)):
         places = [place for place, one in enumerate(asked) if turn < len(one.turns)]
         prompts = [_prompt(voice, asked[place], said[place], settings) for place in places]
-        for place, prompt, ids in zip(places, prompts, voice.speak(prompts), strict=True):
+        room = max(1, voice.context - settings["most_tokens"])
+        shown = [prompt[-room:] for prompt in prompts]
+        for place, prompt, ids in zip(places, prompts, voice.speak(shown), strict=True):
             thinks = settings["prompt"].rstrip().endswith(_THINK)
+            cut[place] |= len(prompt) > room
+            ended[place] &= len(ids) < min(settings["most_tokens"], voice.context - min(len(prompt), room))
             said[place].append(_finished(voice.decode(ids), thinks, settings, asked[place].task))
-            read[place] += len(prompt)
+            read[place] += min(len(prompt), room)
             spoken[place] += len(ids)
     return [
-        Answer(model, one.question_id, said[place][-1], None, read[place], spoken[place], None)
+        Answer(
+            model,
+            one.question_id,
+            said[place][-1],
+            None,
+            read[place],
+            spoken[place],
+            turns=said[place] if len(one.turns) > 1 else None,
+            prompt_cut=cut[place],
+            answer_cut=not ended[place],
+        )
         for place, one in enumerate(asked)
     ]
 
 
 def _prompt(voice: Voice, one: Question, said: Sequence[str], settings: Mapping[str, Any]) -> list[int]:
-    """The token ids of the turns so far; from the left, what does not fit into the context is cut."""
+    """The token ids of the turns so far, with the answers between them."""
     template = settings["prompt"]
     turns = [template.replace("{stem}", one.extra.get("stem") or one.turns[0]).replace("{question}", one.turns[0])]
     turns += one.turns[1 : len(said) + 1]
@@ -86,9 +112,7 @@ def _prompt(voice: Voice, one: Question, said: Sequence[str], settings: Mapping[
         text = voice.chat(talk)
     else:
         text = "\n".join([part for pair in zip(turns, said, strict=False) for part in pair] + turns[len(said) :])
-    ids = voice.encode(text)
-    room = voice.context - settings["most_tokens"]
-    return ids if len(ids) <= room else ids[len(ids) - max(1, room) :]
+    return voice.encode(text)
 
 
 def _finished(text: str, thinks: bool, settings: Mapping[str, Any], task: str) -> str:
@@ -120,10 +144,9 @@ def _k2(checkpoint: Path, tokenizer_file: Path, settings: Mapping[str, Any], dev
     return Voice(speak, encode, tokenizer.decode, None, model.config.max_position_embeddings)
 
 
-def _hub(settings: Mapping[str, Any], device: torch.device) -> Voice:
+def _pretrained(place: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device) -> Voice:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
     tokenizer = AutoTokenizer.from_pretrained(**place)
     kind = torch.bfloat16 if device.type == "cuda" else torch.float32
     model: Any = AutoModelForCausalLM.from_pretrained(**place, dtype=kind)
@@ -140,7 +163,8 @@ def _hub(settings: Mapping[str, Any], device: torch.device) -> Voice:
             do_sample=False,
             pad_token_id=tokenizer.pad_token_id,
         )
-        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id}
+        own = model.generation_config.eos_token_id
+        ends = {tokenizer.eos_token_id, tokenizer.pad_token_id, *(own if isinstance(own, list) else [own])}
         found = made[:, rows["input_ids"].shape[1] :].tolist()
         return [row[: next((n for n, token in enumerate(row) if token in ends), len(row))] for row in found]
 

@@ -88,8 +88,8 @@ class Livebench(Section):
     @classmethod
     def _model_names(cls, models: dict[str, Model]) -> dict[str, Model]:
         for name in models:
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-                raise ValueError(f"{name!r} must be letters, digits, '.', '_' and '-': it names a folder")
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+                raise ValueError(f"{name!r} must be letters, digits, '_' and '-': it names a folder, and a dotted key")
         return models
 
     @model_validator(mode="after")

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from modelworks.livebench import question
 from modelworks.livebench.embedder import embed, embedder
 from modelworks.livebench.question import Question
-from modelworks.lm.mapped import map_file
 from modelworks.lm.tables import row_groups
 from modelworks.stage import Stage
 
@@ -66,8 +65,8 @@ def sampled(total: int, most: int, seed: int) -> numpy.ndarray:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What `main` wrote, mapped."""
-    return map_file(path)
+    """What `main` wrote, in memory: 768 bytes for each passage that is kept."""
+    return load_file(path)
 
 
 def _embedded(stage: Stage, model: Any, texts: list[str]) -> numpy.ndarray:

@@ -1,5 +1,6 @@
 """A line of talk with a process that may say anything, too much, or nothing."""
 
+import contextlib
 import os
 import selectors
 import signal
@@ -54,10 +55,8 @@ class Pipes:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass
 
     def send(self, data: bytes, seconds: float) -> None:
         """Write all of it. Raises TooSlow, Closed."""

@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from modelworks.build.errors import ModelworksError
-from modelworks.livebench import syscalls
+from modelworks.livebench import bubblewrap, syscalls
 from modelworks.livebench.pipes import Closed, Pipes, TooLong, TooSlow
 
 UNSAFE = "MODELWORKS_UNSAFE_CODE"
 _CHILD = Path(__file__).with_name("sandbox_child.py")
-_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 _START_SECONDS = 20.0
 _LONGEST_REASON = 300
 
@@ -104,7 +103,7 @@ def loaded(code: str, function: str, limits: Limits | None = None) -> Iterator[S
 
 
 def run_program(code: str, stdin: str, limits: Limits | None = None) -> str:
-    """What the program prints, reading `stdin`. Raises Failed also if it ends with another code than 0; SandboxError."""
+    """What the program prints, reading `stdin`. Raises Failed, also for an exit code that is not 0; SandboxError."""
     limits = limits or _LIMITS.get()
     with _started(limits) as pipes, _limits_named():
         pipes.send(json.dumps({"code": code, "stdin": stdin}).encode() + b"\n", limits.call_seconds)
@@ -161,14 +160,22 @@ def _contained(limits: Limits, stack: contextlib.ExitStack) -> "subprocess.Popen
     the child then becomes a user that nothing belongs to.
     """
     root = os.geteuid() == 0
-    filter_end = _pipe_with(syscalls.program(), stack)
+    filter_end = bubblewrap.pipe_with(syscalls.program(), stack)
     inherited, mapping = [filter_end], None
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     if root:
-        mapping = _Mapping(stack)
+        mapping = bubblewrap.Mapping(stack)
         inherited += mapping.inherited
         command += mapping.options
-    command += ["--seccomp", str(filter_end), *_files(limits), "--clearenv", "--setenv", "PYTHONHASHSEED", "0"]
+    command += [
+        "--seccomp",
+        str(filter_end),
+        *bubblewrap.files(limits.scratch_bytes),
+        "--clearenv",
+        "--setenv",
+        "PYTHONHASHSEED",
+        "0",
+    ]
     command += _interpreter(limits, drop=root)
     process = subprocess.Popen(
         command,
@@ -207,63 +214,3 @@ def _interpreter(limits: Limits, drop: bool) -> list[str]:
     }
     executable = str(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]
     return [executable, "-s", "-S", "-P", "-B", "-c", _CHILD.read_text(), json.dumps(taken)]
-
-
-def _files(limits: Limits) -> list[str]:
-    """Bubblewrap's options for what there is to see."""
-    options: list[str] = []
-    options += ["--perms", "0755", "--dir", "/usr"]
-    for path in (Path(name) for name in _LIBRARIES):
-        if path.is_symlink():
-            options += ["--symlink", str(path.readlink()), str(path)]
-        elif path.exists():
-            options += ["--ro-bind", str(path), str(path)]
-    for parent in reversed(Path(sys.base_prefix).parents[:-1]):
-        options += ["--perms", "0755", "--dir", str(parent)]
-    options += ["--ro-bind", sys.base_prefix, sys.base_prefix]
-    options += ["--perms", "0755", "--dir", "/dev"]
-    for device in ("/dev/null", "/dev/urandom"):
-        options += ["--dev-bind", device, device]
-    scratch = ["--perms", "0777", "--size", str(limits.scratch_bytes), "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    return [*options, *scratch, "--remount-ro", "/"]
-
-
-class _Mapping:
-    """The user namespace's two users: root, while bubblewrap sets up, and nobody, a user id of the machine's unused."""
-
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self._told, told = os.pipe()
-        block, self._go = os.pipe()
-        for end in (self._told, told, block, self._go):
-            stack.callback(_close, end)
-        self.inherited = [told, block]
-        self.options = ["--unshare-user", "--info-fd", str(told), "--userns-block-fd", str(block)]
-        self.options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-
-    def write(self, process: "subprocess.Popen[bytes]") -> None:
-        for end in self.inherited:
-            _close(end)
-        told = b""
-        while chunk := os.read(self._told, 4096):
-            told += chunk
-            if told.rstrip().endswith(b"}"):
-                break
-        if not told:
-            return
-        child = json.loads(told)["child-pid"]
-        for kind in ("uid", "gid"):
-            Path(f"/proc/{child}/{kind}_map").write_text(f"0 0 1\n65534 {0x70000000 + process.pid} 1\n")
-        os.write(self._go, b"1")
-
-
-def _pipe_with(data: bytes, stack: contextlib.ExitStack) -> int:
-    reading, writing = os.pipe()
-    stack.callback(_close, reading)
-    os.write(writing, data)
-    os.close(writing)
-    return reading
-
-
-def _close(descriptor: int) -> None:
-    with contextlib.suppress(OSError):
-        os.close(descriptor)

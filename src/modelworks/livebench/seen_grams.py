@@ -1,13 +1,12 @@
 """Which runs of words of questions occur in training text. Template text that questions share is no evidence.
 
 A question is compared in each of its wordings (what is asked, and the stem that a base model is asked): run by run of
-`words` words, or, where it has fewer, whole. Case and white space are ignored. A run that more than half of a task's
-questions hold, or of those of one template, is template text and is left out; if nothing else is left of a wording, it
-is compared whole.
+`words` words, or, where it has fewer, whole. Case and white space are ignored. A run that another question of the task
+holds too is template text and is left out; if nothing else is left of a wording, it is compared whole.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy
@@ -31,7 +30,7 @@ def wordings(questions: Sequence[Question], words: int) -> dict[str, list[Wordin
     texts = {one.question_id: _texts(one) for one in questions}
     shared = _shared(questions, texts, words)
     return {
-        one.question_id: [_wording(text, words, shared[one.question_id]) for text in texts[one.question_id]]
+        one.question_id: [_wording(text, words, shared[one.task]) for text in texts[one.question_id]]
         for one in questions
     }
 
@@ -79,25 +78,12 @@ def _runs(text: str, size: int) -> frozenset[int]:
 
 
 def _shared(questions: Sequence[Question], texts: Mapping[str, Sequence[str]], words: int) -> dict[str, set[int]]:
-    """The runs of each question that are template text."""
-    groups: dict[tuple[str, str | None], list[str]] = {}
+    """The runs that several questions of a task hold, by task."""
+    counts: dict[str, Counter[int]] = {}
     for one in questions:
-        template = one.extra.get("template")
-        for group in {(one.task, None), (one.task, template if isinstance(template, str) else None)}:
-            groups.setdefault(group, []).append(one.question_id)
-    runs = {name: {run for text in some for run in _runs(text, words)} for name, some in texts.items()}
-    shared: dict[str, set[int]] = {name: set() for name in texts}
-    for members in groups.values():
-        common = _common([runs[name] for name in members])
-        for name in members:
-            shared[name] |= common
-    return shared
-
-
-def _common(some: Sequence[Iterable[int]]) -> set[int]:
-    """What more than half of at least two hold."""
-    counts = Counter(run for runs in some for run in runs)
-    return {run for run, count in counts.items() if len(some) > 1 and 2 * count > len(some)}
+        runs = {run for text in texts[one.question_id] for run in _runs(text, words)}
+        counts.setdefault(one.task, Counter()).update(runs)
+    return {task: {run for run, count in found.items() if count > 1} for task, found in counts.items()}
 
 
 def _wording(text: str, words: int, shared: set[int]) -> Wording:

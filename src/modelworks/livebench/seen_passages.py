@@ -1,4 +1,4 @@
-"""How near questions are to passages of training text, by sentence embeddings, less what their whole task has of it."""
+"""How near questions are to passages of training text, by sentence embeddings, beside the others of their task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ import numpy
 from numpy.typing import NDArray
 
 _BLOCK = 4096
-_LEAST = 5  # questions of a task, below which its median says nothing
 
 
 @dataclass(frozen=True)
 class Near:
-    """float32[questions]: the cosine to the nearest passage, and by how much it is above the median of the task there.
+    """float32[questions]: the cosine to the nearest passage, and by how much no other question of the task is as near.
 
-    A passage that is as near to half of a task's questions is about their template, not about one of them. Of all
-    passages with at least the margin the nearest counts; where there is none, `cosine` is that of the largest excess.
+    A passage that is as near to another question is about their template, not about this one. Of all passages with at
+    least the margin the nearest counts; where there is none, `cosine` is that of the largest excess.
     """
 
     cosine: NDArray[numpy.float32]
@@ -34,9 +33,19 @@ def near(
             block = table[begin : begin + _BLOCK].astype(numpy.float32).T
             for rows in groups:
                 found = questions[rows] @ block
-                over = found - numpy.median(found, axis=0) if len(rows) >= _LEAST else found + 1.0
+                over = found - _others(found)
                 _keep(cosine, excess, rows, found, over, margin)
     return Near(cosine, excess)
+
+
+def _others(found: NDArray[numpy.float32]) -> NDArray[numpy.float32]:
+    """[questions, passages]: the cosine of the nearest other question of the task to each passage, -1 without any."""
+    if len(found) < 2:
+        return numpy.full_like(found, -1.0)
+    second, first = numpy.partition(found, len(found) - 2, axis=0)[-2:]
+    nearest = numpy.zeros(found.shape, dtype=numpy.bool_)
+    nearest[found.argmax(axis=0), numpy.arange(found.shape[1])] = True
+    return numpy.where(nearest, second, first)
 
 
 def _keep(

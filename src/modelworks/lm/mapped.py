@@ -7,10 +7,7 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
-_TYPES = {
-    **{"U8": "u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "I32": "<i4", "I64": "<i8"},
-    **{"F16": "<f2", "F32": "<f4", "F64": "<f8"},
-}
+_TYPES = {"U8": "u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "I32": "<i4", "I64": "<i8", "F32": "<f4", "F64": "<f8"}
 
 
 def map_file(path: Path) -> dict[str, NDArray[Any]]:

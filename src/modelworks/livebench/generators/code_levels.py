@@ -1,5 +1,6 @@
 """The levels of coding problems: one loop over numbers; a loop over windows; a register that remembers."""
 
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ _WINDOWS: tuple[tuple[str, str, Callable[[list[int]], int]], ...] = (
     (
         "the last of them minus the first",
         "window[-1] - window[0]",
-        lambda w: sum(y - x for x, y in zip(w, w[1:], strict=False)),
+        lambda w: sum(y - x for x, y in itertools.pairwise(w)),
     ),
     ("the largest of them", "max(window)", lambda w: sorted(w)[-1]),
     ("the smallest of them", "min(window)", lambda w: sorted(w)[0]),
@@ -109,9 +110,10 @@ def _register(rng: random.Random) -> Problem:
     cap = rng.randint(30, 90)
     named = {"a": a, "b": b, "c": c}
     text = (
-        f"A register begins at {start}. For each number in turn: if the number {condition.text.format(**named)}, add to "
-        f"the register {first.text.format(**named)}; otherwise subtract from the register {second.text.format(**named)}. "
-        f"Whenever the register is then above {cap} or below {-cap}, it is set back to {start}. Return {said}."
+        f"A register begins at {start}. For each number in turn: if the number {condition.text.format(**named)}, add "
+        f"to the register {first.text.format(**named)}; otherwise subtract from the register "
+        f"{second.text.format(**named)}. Whenever the register is then"
+        f" above {cap} or below {-cap}, it is set back to {start}. Return {said}."
     )
     turned = "            turns = turns + 1\n" if end == "turns" else ""
     reference = (

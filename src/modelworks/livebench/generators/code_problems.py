@@ -9,10 +9,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_NOUNS = (
-    "readings prices scores weights depths visits orders steps signals marks "
-    "tickets calls parcels votes levels pulses drops shifts moves stops"
-).split()
+_NOUNS = [
+    "readings",
+    "prices",
+    "scores",
+    "weights",
+    "depths",
+    "visits",
+    "orders",
+    "steps",
+    "signals",
+    "marks",
+    "tickets",
+    "calls",
+    "parcels",
+    "votes",
+    "levels",
+    "pulses",
+    "drops",
+    "shifts",
+    "moves",
+    "stops",
+]
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,9 @@ def random_answer(question: Question, rng: Any) -> str:
 def _ask(drawn: Problem, content: str) -> tuple[str, dict[str, Any]]:
     start = "\n".join(drawn.reference.split("\n")[: 1 + drawn.given_lines])
     text = (
-        f"### Instructions\nFinish the Python 3 program below so that it answers the question. Give only what is missing: "
-        f"your lines are put right behind those given.\n\n### Question\n{content}\n\n### Given\n```python\n{start}\n```\n\n"
+        f"### Instructions\nFinish the Python 3 program below so that it answers the question. Give only what is "
+        f"missing: your lines are put right behind those given.\n\n### Question\n{content}\n\n### Given\n"
+        f"```python\n{start}\n```\n\n"
         "### Format\nPut the missing lines, indented as they must be, between backticks:\n"
         "```python\n...\n```\n\n### Answer\n"
     )

@@ -21,8 +21,10 @@ def generate(seed: int, level: int, count: int, release: date) -> list[Question]
 def _ask(drawn: Problem, content: str) -> tuple[str, dict[str, Any]]:
     start = drawn.reference.split("\n", 1)[0]
     text = (
-        f"### Instructions\nWrite a Python 3 program for the question below. Give the whole program and nothing else.\n\n"
-        f"### Question\n{content}\n\n### Format\nBegin with this code, and put your program between backticks like it:\n"
+        f"### Instructions\nWrite a Python 3 program for the question below. Give the whole program, nothing "
+        "else.\n\n"
+        f"### Question\n{content}\n\n### Format\nBegin with this code, and put your program between backticks "
+        f"like it:\n"
         f"```python\n{start}\n    ...\n```\n\n### Answer\n"
     )
     return text, {}

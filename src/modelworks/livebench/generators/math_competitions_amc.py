@@ -52,7 +52,10 @@ def _multiple(rng: random.Random) -> tuple[str, int]:
 
 def _choices(rng: random.Random) -> tuple[str, int]:
     people, seats, hats = rng.randint(5, 14), rng.randint(2, 4), rng.randint(2, 9)
-    text = f"the number of ways to choose a team of ${seats}$ out of ${people}$ players, and one of ${hats}$ colours for it"
+    text = (
+        f"the number of ways to choose a team of ${seats}$ out of ${people}$ players, "
+        f"and one of ${hats}$ colours for it"
+    )
     return text, math.comb(people, seats) * hats
 
 

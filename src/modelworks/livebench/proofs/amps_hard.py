@@ -33,16 +33,14 @@ def _is_right(kind: str, text: str, answer: str) -> bool:
     if kind == "common":
         return _is_common(given[-2], given[-1], answer)
     whole, said = ([evaluate(one, point) for point in POINTS] for one in (given[-1], answer))
-    if kind == "derivative":
-        return [one.slope for one in whole] == [one.value for one in said]
-    if kind == "integral":
-        return [one.value for one in whole] == [one.slope for one in said]
-    if kind == "square":
-        shaped = re.fullmatch(r"\d*\(x[+-]\d+\)\^\{2\}([+-]\d+)?", answer) is not None
-        return shaped and [one.value for one in whole] == [one.value for one in said]
-    if kind == "expansion":
-        return "(" not in answer and [one.value for one in whole] == [one.value for one in said]
-    raise ValueError(f"unknown subtask {kind!r}")
+    equal = [one.value for one in whole] == [one.value for one in said]
+    return {
+        "derivative": [one.slope for one in whole] == [one.value for one in said],
+        "integral": [one.value for one in whole] == [one.slope for one in said]
+        and evaluate(answer, Fraction(0)).value == 0,
+        "square": equal and re.fullmatch(r"\d*\(x[+-]\d+\)\^\{2\}([+-]\d+)?", answer) is not None,
+        "expansion": equal and "(" not in answer,
+    }[kind]
 
 
 def _leibniz(matrix: str) -> int:

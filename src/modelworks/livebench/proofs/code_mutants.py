@@ -73,7 +73,7 @@ def prove_tests(question: Question) -> None:
 
 
 def mutants(tree: ast.Module) -> Iterator[ast.Module]:
-    """Every program that differs from this one in one place, in a fixed order: the tree itself, changed till the next."""
+    """Every program that differs in one place, in a fixed order: the tree itself, changed until the next."""
     for node in list(ast.walk(tree)):
         for name, value in _changes(node):
             kept = getattr(node, name)

@@ -1,4 +1,4 @@
-"""math_competitions_amc: by counting out what the text asks, exactly one option is right, and it is the ground truth's."""
+"""math_competitions_amc: by counting out what is asked, exactly one option is right: the ground truth's."""
 
 import itertools
 import re
