@@ -82,7 +82,7 @@ def test_months_of_two_years_share_no_question_even_if_they_draw_alike(
 
 @pytest.mark.parametrize(("module", "level"), CASES)
 def test_the_oracle_is_right_by_the_scorers(module: Any, level: int) -> None:
-    for question in asked(module, level)[:50]:
+    for question in asked(module, level)[:25]:
         for release in (RELEASE, date(2024, 6, 1)):  # tables were scored in another way before 2025-04-25
             given = module.oracle_answer(question)
             judged = judge(module.TASK, given, question.ground_truth, context(question), release)
@@ -97,13 +97,15 @@ def test_chance_is_the_mean_score_of_random_answers(module: Any) -> None:
         for one in questions
         for _ in range(5)
     ]
-    assert sum(map(float, scores)) / len(scores) == pytest.approx(sum(map(module.chance, questions)) / 100, abs=0.04)
-    assert 0 < sum(map(module.chance, questions)) / 100 < 0.5
+    assert None not in scores
+    expected = sum(map(module.chance, questions)) / 100
+    assert 0 < expected < 0.5
+    assert sum(score or 0.0 for score in scores) / len(scores) == pytest.approx(expected, abs=0.04)
 
 
 @pytest.mark.parametrize("module", INSTRUCTED)
 def test_the_scorer_takes_no_violator_for_a_follower(module: Any) -> None:
-    for question in asked(module, 3)[:60]:
+    for question in asked(module, 3)[:40]:
         listed = zip(question.extra["instruction_id_list"], question.extra["kwargs"], strict=True)
         for (identifier, arguments), violator in zip(listed, question.extra["violators"], strict=True):
             judged = judge_instructions(violator, [identifier], [arguments])

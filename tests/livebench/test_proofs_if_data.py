@@ -1,5 +1,6 @@
 """Proofs of instruction following and data analysis: every fault of a question, and what is said of it."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -104,8 +105,14 @@ def test_lists_of_instructions_are_checked() -> None:
     assert refused(instructions_proof.prove, question, extra=unknown) == "there is no check of a:b"
 
 
+@functools.cache
 def _with(identifier: str) -> Question:
-    return next(one for one in paraphrase.generate(1, 1, 200, RELEASE) if _ids(one) == [identifier])
+    return next(one for one in _single() if _ids(one) == [identifier])
+
+
+@functools.cache
+def _single() -> list[Question]:
+    return paraphrase.generate(1, 1, 200, RELEASE)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from modelworks.livebench.generators.articles import Article, write_article
 from modelworks.livebench.generators.drawing import collect
 from modelworks.livebench.generators.instruction_answers import Plan, compose
 from modelworks.livebench.generators.instruction_arguments import bounded, draw_arguments
-from modelworks.livebench.generators.shares import is_of
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.question import Question, question_id
 from modelworks.livebench.scorers.instruction_following import judge_instructions
 
@@ -53,7 +53,7 @@ class Task:
 
     def _draw(self, rng: Random, level: int, release: date, sources: Sequence[str] | None) -> Question | None:
         article = _given(rng.choice(sources)) if sources else write_article(rng)
-        if not sources and not is_of(f"{self.name}:{article.text}", release):
+        if not sources and not is_of_release(f"{self.name}:{article.text}", release):
             return None
         chosen = _chosen(rng, rng.randint(*_INSTRUCTIONS[level]))
         plain = (self.lead, *article.plain)

@@ -34,13 +34,19 @@ def prove(question: Question) -> None:
         for other, others in zip(identifiers, arguments, strict=True):
             if other != identifier and not follows(other, violator, others):
                 raise fail(f"{identifier}: its violator breaks {other} too")
-    for identifier, asked in zip(identifiers, arguments, strict=True):
-        if (said := sentence(identifier, asked)) not in question.turns[0]:
-            raise fail(f"{identifier}: the question does not say {said!r}")
-    request = " ".join([question.extra["task_prompt"], *map(sentence, identifiers, arguments)])
-    if question.turns[0].rpartition("\n-------\n")[2] != request:
-        raise fail("the question does not end with its task and its instructions alone")
-    if _REPEAT in identifiers:
-        repeated = f"{arguments[-1]['prompt_to_repeat']} {sentence(_REPEAT, {})}"
-        if identifiers[-1] != _REPEAT or question.turns[0] != repeated:
-            raise fail(f"{_REPEAT}: what is to be repeated is not all that stands before this instruction")
+    if reason := _misstated(question):
+        raise fail(reason)
+
+
+def _misstated(question: Question) -> str | None:
+    """What the text says other than its task and its instructions, with their arguments, and nothing else."""
+    text, identifiers, arguments = question.turns[0], question.extra["instruction_id_list"], question.extra["kwargs"]
+    said = [sentence(identifier, asked) for identifier, asked in zip(identifiers, arguments, strict=True)]
+    for identifier, words in zip(identifiers, said, strict=True):
+        if words not in text:
+            return f"{identifier}: the question does not say {words!r}"
+    if text.rpartition("\n-------\n")[2] != " ".join([question.extra["task_prompt"], *said]):
+        return "the question does not end with its task and its instructions alone"
+    if _REPEAT in identifiers and text != f"{arguments[-1].get('prompt_to_repeat')} {said[-1]}":
+        return f"{_REPEAT}: what is to be repeated is not all that stands before this instruction"
+    return None
