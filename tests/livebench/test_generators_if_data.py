@@ -76,13 +76,13 @@ def test_months_of_two_years_share_no_question_even_if_they_draw_alike(
 ) -> None:
     monkeypatch.setattr(drawing, "Random", lambda seed: Random(0))
     months = [date(year, month, 1) for year in (2025, 2026) for month in range(1, 13)]
-    texts = [one.turns[0] for month in months for one in module.generate(1, 1, 6, month)]
-    assert len(set(texts)) == 24 * 6
+    texts = [one.turns[0] for month in months for one in module.generate(1, 1, 3, month)]
+    assert len(set(texts)) == 24 * 3
 
 
 @pytest.mark.parametrize(("module", "level"), CASES)
 def test_the_oracle_is_right_by_the_scorers(module: Any, level: int) -> None:
-    for question in asked(module, level)[:25]:
+    for question in asked(module, level)[:20]:
         for release in (RELEASE, date(2024, 6, 1)):  # tables were scored in another way before 2025-04-25
             given = module.oracle_answer(question)
             judged = judge(module.TASK, given, question.ground_truth, context(question), release)
@@ -91,16 +91,16 @@ def test_the_oracle_is_right_by_the_scorers(module: Any, level: int) -> None:
 
 @pytest.mark.parametrize("module", INSTRUCTED + TABLES)
 def test_chance_is_the_mean_score_of_random_answers(module: Any) -> None:
-    questions, rng = asked(module, 1)[:100], Random(0)
+    questions, rng = asked(module, 1)[:120], Random(0)
     scores = [
         judge(module.TASK, module.random_answer(one, rng), one.ground_truth, context(one), RELEASE).score
         for one in questions
-        for _ in range(5)
+        for _ in range(2)
     ]
     assert None not in scores
-    expected = sum(map(module.chance, questions)) / 100
+    expected = sum(map(module.chance, questions)) / 120
     assert 0 < expected < 0.5
-    assert sum(score or 0.0 for score in scores) / len(scores) == pytest.approx(expected, abs=0.04)
+    assert sum(score or 0.0 for score in scores) / len(scores) == pytest.approx(expected, abs=0.06)
 
 
 @pytest.mark.parametrize("module", INSTRUCTED)
@@ -119,9 +119,9 @@ def test_an_unknown_level_is_refused() -> None:
 
 def test_levels_grow() -> None:
     assert [len(cta.generate(1, level, 1, RELEASE)[0].extra["classes"]) for level in cta.LEVELS] == [4, 8, 14]
-    counts = [{len(one.extra["kwargs"]) for one in paraphrase.generate(1, level, 80, RELEASE)} for level in (1, 2, 3)]
+    counts = [{len(one.extra["kwargs"]) for one in asked(paraphrase, level)} for level in (1, 2, 3)]
     assert counts == [{1}, {2, 3}, {4, 5}]
-    cells = [[len(one.turns[0]) for one in tablereformat.generate(1, level, 40, RELEASE)] for level in (1, 2, 3)]
+    cells = [[len(one.turns[0]) for one in asked(tablereformat, level)] for level in (1, 2, 3)]
     assert max(cells[0]) < min(cells[2])
 
 
@@ -136,13 +136,13 @@ def test_texts_of_the_caller_are_used() -> None:
     questions = summarize.generate(1, 3, 20, RELEASE, sources=[source])
     for question in questions:
         assert f"-------\n{source}\n-------\n" in question.turns[0]
-        instructions_proof.prove(question)
+        instructions_proof.prove_instructions(question)
 
 
 def _caught(module: Any, level: int) -> set[str]:
     """The reasons for which questions of a mutant generator are refused."""
     reasons = set()
-    for question in module.generate(1, level, 60, RELEASE):
+    for question in module.generate(1, level, 40, RELEASE):
         try:
             catalogue.proof(module.TASK).prove(question)
         except ProofError as error:

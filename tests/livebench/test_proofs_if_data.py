@@ -35,7 +35,7 @@ def _ids(question: Question) -> list[str]:
 def test_a_witness_that_breaks_an_instruction_is_caught() -> None:
     question = _with("punctuation:no_comma")
     extra = {**question.extra, "witness": question.extra["witness"] + " So, there."}
-    assert refused(instructions_proof.prove, question, extra=extra) == (
+    assert refused(instructions_proof.prove_instructions, question, extra=extra) == (
         "punctuation:no_comma: the witness does not follow it"
     )
 
@@ -43,7 +43,7 @@ def test_a_witness_that_breaks_an_instruction_is_caught() -> None:
 def test_a_violator_that_follows_its_instruction_is_caught() -> None:
     question = _with("punctuation:no_comma")
     extra = {**question.extra, "violators": [question.extra["witness"]]}
-    assert refused(instructions_proof.prove, question, extra=extra) == "punctuation:no_comma: its violator follows it"
+    assert refused(instructions_proof.prove_instructions, question, extra=extra) == "punctuation:no_comma: its violator follows it"
 
 
 def test_a_violator_that_breaks_another_instruction_is_caught() -> None:
@@ -54,7 +54,7 @@ def test_a_violator_that_breaks_another_instruction_is_caught() -> None:
         "witness": "it is the news of the day.",
         "violators": ["It is, in short, the news.", "It is the news of the day."],
     }
-    assert refused(instructions_proof.prove, first, extra=extra) == (
+    assert refused(instructions_proof.prove_instructions, first, extra=extra) == (
         "punctuation:no_comma: its violator breaks change_case:english_lowercase too"
     )
 
@@ -67,28 +67,28 @@ def test_instructions_that_cannot_hold_together_have_no_witness() -> None:
         "kwargs": [{}, {}],
         "violators": ["", ""],
     }
-    reason = refused(instructions_proof.prove, question, extra=extra)
+    reason = refused(instructions_proof.prove_instructions, question, extra=extra)
     assert reason == "change_case:english_capital: the witness does not follow it"
 
 
 def test_an_argument_that_the_question_does_not_say_is_caught() -> None:
     question = _with("detectable_format:number_bullet_lists")
     text = question.turns[0].replace("exactly", "exactly 97 or")
-    reason = refused(instructions_proof.prove, question, turns=[text])
+    reason = refused(instructions_proof.prove_instructions, question, turns=[text])
     assert reason.startswith("detectable_format:number_bullet_lists: the question does not say 'Your answer must")
 
 
 def test_an_instruction_that_is_not_listed_is_caught() -> None:
     question = _with("punctuation:no_comma")
     for text in (question.turns[0] + " Use no commas.", question.turns[0].replace(" In your", " Be brief. In your")):
-        assert refused(instructions_proof.prove, question, turns=[text]) == (
+        assert refused(instructions_proof.prove_instructions, question, turns=[text]) == (
             "the question does not end with its task and its instructions alone"
         )
 
 
 def test_what_is_to_be_repeated_must_be_all_that_stands_before() -> None:
     question = _with("combination:repeat_prompt")
-    assert refused(instructions_proof.prove, question, turns=["Hello. " + question.turns[0]]) == (
+    assert refused(instructions_proof.prove_instructions, question, turns=["Hello. " + question.turns[0]]) == (
         "combination:repeat_prompt: what is to be repeated is not all that stands before this instruction"
     )
 
@@ -96,13 +96,13 @@ def test_what_is_to_be_repeated_must_be_all_that_stands_before() -> None:
 def test_lists_of_instructions_are_checked() -> None:
     question = _with("punctuation:no_comma")
     extra = question.extra
-    assert refused(instructions_proof.prove, question, extra={**extra, "violators": []}) == (
+    assert refused(instructions_proof.prove_instructions, question, extra={**extra, "violators": []}) == (
         "1 instructions have 1 arguments and 0 violators"
     )
     twice = {name: extra[name] * 2 for name in ("instruction_id_list", "kwargs", "violators")}
-    assert refused(instructions_proof.prove, question, extra={**extra, **twice}) == "an instruction is given twice"
+    assert refused(instructions_proof.prove_instructions, question, extra={**extra, **twice}) == "an instruction is given twice"
     unknown = {**extra, "instruction_id_list": ["a:b"]}
-    assert refused(instructions_proof.prove, question, extra=unknown) == "there is no check of a:b"
+    assert refused(instructions_proof.prove_instructions, question, extra=unknown) == "there is no check of a:b"
 
 
 @functools.cache

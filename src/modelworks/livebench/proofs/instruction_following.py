@@ -8,7 +8,7 @@ from modelworks.livebench.question import Question
 _REPEAT = "combination:repeat_prompt"
 
 
-def prove(question: Question) -> None:
+def prove_instructions(question: Question) -> None:
     """Raise ProofError unless the instructions hold together, each can be broken alone, and the text says just them.
 
     Reads `task_prompt`, `instruction_id_list`, `kwargs`, `witness` and `violators` (one for each) of `extra`.
