@@ -49,8 +49,8 @@ def main(stage: Stage) -> None:
         place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
         voice = _pretrained(place, settings, device)
     if settings["chat"] and voice.chat is None:
-        place = f"params.yaml: livebench.models.{stage.args['key']}.chat"
-        raise AnswerError(f"{place} is true, and the model has no chat template: set it to false")
+        chat = f"params.yaml: livebench.models.{stage.args['key']}.chat"
+        raise AnswerError(f"{chat} is true, and the model has no chat template: set it to false")
     batch = settings["batch_rows"]
     ordered = sorted(asked, key=lambda one: (sum(map(len, one.turns)), one.question_id))
     journal = Journal(stage.scratch)
