@@ -9,7 +9,8 @@ from datetime import date
 from random import Random
 
 from modelworks.livebench.generators.cta_types import TYPES, ColumnType
-from modelworks.livebench.generators.drawing import collect, in_month, make
+from modelworks.livebench.generators.drawing import collect, make
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.question import Question
 
 TASK = "cta"
@@ -58,7 +59,7 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     rng.shuffle(chosen)
     style = rng.choice(_STYLES)
     classes = [_styled(one, style) for one in chosen]
-    if not in_month(release, values, classes):
+    if not is_of_release(f"{TASK}:{values}:{classes}", release):
         return None
     head = f"{rng.choice(_OPENINGS)} {rng.choice(_MIDDLES)} {_LAST}"
     sample = json.dumps([[value] for value in values], ensure_ascii=False)

@@ -99,6 +99,8 @@ def compose(plan: Plan, broken: str | None = None) -> str:
 def _sentences(plan: Plan, broken: str | None) -> list[str]:
     """The plain sentences, then those that instructions ask for."""
     asked, found = plan.arguments, list(plan.plain)
+    if ids.UPPER in asked or ids.LOWER in asked:
+        found += plan.some(_LONG, 2)  # enough of it to tell the language
     if ids.EXISTENCE in asked:
         words = asked[ids.EXISTENCE]["keywords"]
         found += [f"Some have mentioned the {word}." for word in (words[:-1] if broken == ids.EXISTENCE else words)]

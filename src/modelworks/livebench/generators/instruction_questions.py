@@ -4,18 +4,20 @@ Levels by the number of instructions. The text is an article from a grammar of o
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
+from typing import Any
 
 from modelworks.livebench.generators import instruction_wording as ids
 from modelworks.livebench.generators.articles import Article, write_article
-from modelworks.livebench.generators.drawing import collect, in_month
+from modelworks.livebench.generators.drawing import collect
 from modelworks.livebench.generators.instruction_answers import Plan, compose
 from modelworks.livebench.generators.instruction_arguments import bounded, draw_arguments
-from modelworks.livebench.proofs.instruction_checks import follows
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.question import Question, question_id
+from modelworks.livebench.scorers.instruction_following import judge_instructions
 
 CATEGORY = "instruction_following"
 LEVELS = (1, 2, 3)
@@ -51,7 +53,7 @@ class Task:
 
     def _draw(self, rng: Random, level: int, release: date, sources: Sequence[str] | None) -> Question | None:
         article = _given(rng.choice(sources)) if sources else write_article(rng)
-        if not sources and not in_month(release, self.name, article.identity):
+        if not sources and not is_of_release(f"{self.name}:{article.text}", release):
             return None
         chosen = _chosen(rng, rng.randint(*_INSTRUCTIONS[level]))
         plain = (self.lead, *article.plain)
@@ -68,6 +70,8 @@ class Task:
             arguments[ids.REPEAT] = {"prompt_to_repeat": request}
         text = f"{request} {ids.said(ids.REPEAT, {})}" if ids.REPEAT in chosen else request
         plan = Plan(plain, arguments, amount, start)
+        if not _is_right(compose(plan), chosen, arguments):
+            return None
         asked = " ".join(ids.masked(one, arguments[one], _mask) for one in chosen)
         extra = {
             "level": level,
@@ -99,6 +103,12 @@ def _chosen(rng: Random, count: int) -> tuple[str, ...]:
             return tuple(sorted(chosen, key=lambda one: one == ids.REPEAT))
 
 
+def _is_right(witness: str, chosen: Sequence[str], arguments: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the scorer gives the witness all: it may take a few words in capitals for another language."""
+    judged = judge_instructions(witness, chosen, [arguments[one] for one in chosen])
+    return judged.score == 1 and judged.strict == 1
+
+
 def _mask(value: object) -> object:
     return "NUMBER" if isinstance(value, int) else value if value in ("at least", "less than") else "NAME"
 
@@ -115,11 +125,9 @@ def oracle_answer(question: Question) -> str:
 
 
 def chance(question: Question) -> float:
-    """The expected score of `random_answer`, by the checks of the proof under their narrow reading."""
+    """The expected score of `random_answer`."""
     guesses = list(question.extra["guesses"])
-    asked = list(zip(question.extra["instruction_id_list"], question.extra["kwargs"], strict=True))
-    scores = []
-    for count in range(1, len(guesses) + 1):
-        followed = [follows(one, " ".join(guesses[:count]), arguments) for one, arguments in asked]
-        scores.append((all(followed) + sum(followed) / len(followed)) / 2)
+    identifiers, arguments = question.extra["instruction_id_list"], question.extra["kwargs"]
+    answers = (" ".join(guesses[:count]) for count in range(1, len(guesses) + 1))
+    scores = [judge_instructions(answer, identifiers, arguments).score or 0.0 for answer in answers]
     return sum(scores) / len(scores)

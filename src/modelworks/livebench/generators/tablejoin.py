@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from modelworks.livebench.generators.drawing import collect, in_month
+from modelworks.livebench.generators.drawing import collect
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.generators.table_domains import DOMAINS, Column, Domain, records_of
 from modelworks.livebench.generators.table_formats import separated
 from modelworks.livebench.question import Question, question_id
@@ -72,8 +73,6 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     columns_a, columns_b = [*both, *only_a], [*both, *only_b]
     rng.shuffle(columns_a)
     rng.shuffle(columns_b)
-    if not in_month(release, rows_a, rows_b) or not _is_clear(rows_a, rows_b, columns_a, columns_b, shared):
-        return None
     names_b = _renamed(rng, columns_b, level)
     if set(names_b.values()) & {column.name for column in columns_a}:
         return None
@@ -83,9 +82,11 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     table_b = separated(
         [[names_b[one.name] for one in columns_b], *([row[one.name] for one in columns_b] for row in rows_b)], ","
     )
+    tables = f"CSV Table A:\n{table_a}\nCSV Table B:\n{table_b}\nOutput:\n"
+    if not is_of_release(f"{TASK}:{tables}", release) or not _is_clear(rows_a, rows_b, columns_a, columns_b, shared):
+        return None
     truth = {one.name: names_b[one.name] for one in columns_a if one in columns_b}
     head = f"{rng.choice(_OPENINGS).format(domain.lists)} {rng.choice(_SHARED)}"
-    tables = f"CSV Table A:\n{table_a}\nCSV Table B:\n{table_b}\nOutput:\n"
     text = f"{head.format(shared)} {_ASK}\n{tables}"
     template = f"{head.format('NUMBER')} {_ASK}\nCSV Table A:\nTABLE\nCSV Table B:\nTABLE\nOutput:\n"
     columns = {"columns_a": [one.name for one in columns_a], "columns_b": [names_b[one.name] for one in columns_b]}

@@ -98,12 +98,22 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
+def _sample(question: Question, text: str) -> list[str]:
+    try:
+        rows = json.loads(text)
+    except ValueError:
+        rows = None
+    if not rows or not all(isinstance(row, list) and len(row) == 1 and isinstance(row[0], str) for row in rows):
+        raise ProofError(question.question_id, f"the sample is not a list of lists of one text: {text}")
+    return [row[0] for row in rows]
+
+
 def prove(question: Question) -> None:
     """Raise ProofError unless the ground truth is the only offered class that all values of the sample belong to."""
     found = _PARTS.search(question.turns[0])
     if found is None:
         raise ProofError(question.question_id, "there is no sample after 'Column sample:' and 'Classes:'")
-    values = [row[0] for row in json.loads(found[1])]
+    values = _sample(question, found[1])
     classes = re.findall(r"'([^']*)'", found[2])
     plain = [re.sub(r"[^a-z]", "", name.lower()) for name in classes]
     if unknown := [name for name in plain if name not in CHECKS]:

@@ -1,17 +1,17 @@
 """Instruction following: a witness follows all instructions at once; for each, a violator breaks it and no other."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from modelworks.livebench.proofs.instruction_checks import CHECKS, follows, may_follow
+from modelworks.livebench.proofs.instruction_sentences import sentence
 from modelworks.livebench.proofs.proof import ProofError
 from modelworks.livebench.question import Question
 
+_REPEAT = "combination:repeat_prompt"
+
 
 def prove(question: Question) -> None:
-    """Raise ProofError unless the instructions hold together and each can be broken alone.
+    """Raise ProofError unless the instructions hold together, each can be broken alone, and the text says just them.
 
-    Reads `instruction_id_list`, `kwargs`, `witness` and `violators` (one for each instruction) of `extra`.
+    Reads `task_prompt`, `instruction_id_list`, `kwargs`, `witness` and `violators` (one for each) of `extra`.
     """
     identifiers, arguments = question.extra["instruction_id_list"], question.extra["kwargs"]
     witness, violators = question.extra["witness"], question.extra["violators"]
@@ -26,8 +26,6 @@ def prove(question: Question) -> None:
     if unknown := sorted(set(identifiers) - set(CHECKS)):
         raise fail(f"there is no check of {unknown[0]}")
     for identifier, asked in zip(identifiers, arguments, strict=True):
-        if missing := [value for value in _said(asked) if value not in question.turns[0]]:
-            raise fail(f"{identifier}: the question does not say {missing[0]!r}")
         if not follows(identifier, witness, asked):
             raise fail(f"{identifier}: the witness does not follow it")
     for identifier, asked, violator in zip(identifiers, arguments, violators, strict=True):
@@ -36,9 +34,19 @@ def prove(question: Question) -> None:
         for other, others in zip(identifiers, arguments, strict=True):
             if other != identifier and not follows(other, violator, others):
                 raise fail(f"{identifier}: its violator breaks {other} too")
+    if reason := _misstated(question):
+        raise fail(reason)
 
 
-def _said(asked: Mapping[str, Any]) -> list[str]:
-    """The arguments, as they must stand in the question."""
-    values = [one for value in asked.values() for one in (value if isinstance(value, list) else [value])]
-    return [str(value) for value in values]
+def _misstated(question: Question) -> str | None:
+    """What the text says other than its task and its instructions, with their arguments, and nothing else."""
+    text, identifiers, arguments = question.turns[0], question.extra["instruction_id_list"], question.extra["kwargs"]
+    said = [sentence(identifier, asked) for identifier, asked in zip(identifiers, arguments, strict=True)]
+    for identifier, words in zip(identifiers, said, strict=True):
+        if words not in text:
+            return f"{identifier}: the question does not say {words!r}"
+    if text.rpartition("\n-------\n")[2] != " ".join([question.extra["task_prompt"], *said]):
+        return "the question does not end with its task and its instructions alone"
+    if _REPEAT in identifiers and text != f"{arguments[-1].get('prompt_to_repeat')} {said[-1]}":
+        return f"{_REPEAT}: what is to be repeated is not all that stands before this instruction"
+    return None

@@ -30,16 +30,31 @@ def prove(question: Question) -> None:
         raise ProofError(question.question_id, f"the number of shared records is not said once: {numbers}")
     a, b = (_columns(question, table) for table in found.groups())
     valid = list(_valid(question, a, b, int(numbers[0])))
+    if not valid:
+        raise ProofError(
+            question.question_id, f"table B has fewer rows than the {numbers[0]} that are said to be shared"
+        )
     most = max(map(len, valid))
     largest = [one for one in valid if len(one) == most]
     if len(largest) != 1:
         raise ProofError(question.question_id, f"{len(largest)} maps of {most} columns join the tables: {largest[:2]}")
     if largest[0] != question.ground_truth:
         raise ProofError(question.question_id, f"the data give {largest[0]}, not {question.ground_truth}")
+    if (joined := _joined(a, b, largest[0])) != int(numbers[0]):
+        raise ProofError(question.question_id, f"the tables share {joined} records, not {numbers[0]}")
+
+
+def _joined(a: Columns, b: Columns, chosen: dict[str, str]) -> int:
+    """How many rows of B have the values of a row of A in all mapped columns."""
+    known = set(zip(*(a[name] for name in chosen), strict=True))
+    return sum(row in known for row in zip(*(b[name] for name in chosen.values()), strict=True))
 
 
 def _columns(question: Question, table: str) -> Columns:
-    header, *rows = csv.reader(io.StringIO(table), strict=True)
+    try:
+        header, *rows = csv.reader(io.StringIO(table, newline=""), strict=True)
+    except (csv.Error, ValueError) as error:
+        raise ProofError(question.question_id, f"a table is not CSV: {error}") from None
     if len(set(header)) < len(header) or any(len(row) != len(header) for row in rows):
         raise ProofError(question.question_id, f"a table with the columns {header} is ragged or names one twice")
     return {name: [row[place] for row in rows] for place, name in enumerate(header)}
