@@ -1,8 +1,8 @@
 """`modelworks push` and `modelworks pull`: through a folder and through an S3-compatible server on loopback."""
 
 import json
-import re
 import os
+import re
 import signal
 import stat
 import subprocess
