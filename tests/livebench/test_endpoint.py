@@ -1,5 +1,6 @@
 """Claims about the client of endpoints, against a server that answers badly."""
 
+import gzip
 import json
 import threading
 import time
@@ -86,6 +87,31 @@ def test_what_does_not_pass_is_one_line_and_hopeless_requests_are_not_repeated(
         assert len(server.requests) == requests
 
 
+def test_a_redirect_is_not_followed_and_the_key_goes_to_no_other_host() -> None:
+    with serving(first()) as other, serving(lambda *_: Said(307, b"", {"Location": f"{other.url}/chat"})) as server:
+        with pytest.raises(NoReply, match=r"^HTTP 307:$"):
+            ask(server)
+        assert (len(server.requests), other.requests) == (1, [])
+
+
+def test_a_reply_that_is_too_large_or_compressed_is_not_read() -> None:
+    large = Said(body=b" " * ((8 << 20) + 1))
+    with serving(lambda *_: large) as server, pytest.raises(NoReply, match=r"^the reply is larger than 8388608 bytes$"):
+        ask(server)
+    packed = Said(body=gzip.compress(json.dumps(reply("fine").body).encode()), headers={"Content-Encoding": "gzip"})
+    with serving(lambda *_: packed) as server:
+        with pytest.raises(NoReply, match=r"^the reply is compressed \(gzip\), which was not asked for$"):
+            ask(server)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["http://host:port/v1", "http://.../v1"])
+def test_an_address_that_is_none_is_said_to_be_so(url: str) -> None:
+    with Client(Access(url, KEY, 3, 5.0, 1)) as client, pytest.raises(EndpointError) as error:
+        client.ask({}, "q")
+    assert str(error.value).startswith(f"{url}: not an address: ")
+
+
 def test_a_slow_reply_and_one_that_drips_are_given_up() -> None:
     slow, drip = Said(wait_s=0.6), Said(body=b" " * 100, drips=100)
     for said in (slow, drip):
@@ -116,7 +142,15 @@ def test_pauses_double_vary_by_request_and_are_the_same_every_time() -> None:
 
 @pytest.mark.parametrize(
     ("header", "low", "high"),
-    [("7", 7.0, 7.0), ("0", 0.5, 1.0), ("soon", 0.5, 1.0), ("-3", 0.5, 1.0), ("nan", 0.5, 1.0), ("1e9", 600.0, 600.0)],
+    [
+        ("7", 7.0, 7.0),
+        ("0", 0.5, 1.0),
+        ("soon", 0.5, 1.0),
+        ("-3", 0.5, 1.0),
+        ("nan", 0.5, 1.0),
+        ("1e9", 600.0, 600.0),
+        (f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", 0.5, 1.0),
+    ],
 )
 def test_retry_after_is_honoured_where_it_is_longer(header: str, low: float, high: float) -> None:
     with serving(first(Said(429, b"", {"Retry-After": header}))) as server:
@@ -146,6 +180,10 @@ def test_a_key_that_is_not_accepted_stops_everything_and_no_text_holds_it() -> N
                 ask(server)
             assert "wrong key [key]" in str(error.value) and KEY not in str(error.value)
             assert len(server.requests) == 1
+    for body in (" " * 1190 + KEY, f"{KEY[:9]}\0{KEY[9:]}", "x" * 280 + KEY):
+        with serving(lambda *_, body=body: Said(400, {"error": body})) as server, pytest.raises(NoReply) as error:
+            ask(server)
+        assert KEY[:12] not in str(error.value)
     with serving(lambda *_: reply(f"you sent {KEY}")) as server:
         assert ask(server)[0].text == "you sent [key]"
     with serving(lambda *_: reply("x marks the spot")) as server:

@@ -1,6 +1,7 @@
 """Claims about the answers of models on this machine, on tiny random ones."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from modelworks.livebench import answer, local, question
-from modelworks.livebench.answer import Answer
+from modelworks.livebench.answer import Answer, AnswerError
 from modelworks.livebench.local import Voice
 from modelworks.livebench.question import Question
 from modelworks.lm import tokenizer as bpe
@@ -99,7 +100,7 @@ def test_the_answer_is_what_stands_after_the_thoughts_in_the_form_of_the_task(te
 
 def test_without_a_wrap_or_thoughts_the_text_is_the_answer_up_to_the_first_stop() -> None:
     [found] = said(Parrot(lambda _: "two.###\nno"), ask(["What?"]), stop=["\n", "###"], wrap={"other": "({answer})"})
-    assert found.text == "two."
+    assert (found.text, found.answer_cut) == ("two.", False)
 
 
 def test_turns_are_asked_in_turn_with_the_answers_between_them() -> None:
@@ -112,6 +113,21 @@ def test_turns_are_asked_in_turn_with_the_answers_between_them() -> None:
     assert (found[1].prompt_tokens, found[1].completion_tokens) == (5 + 16, 3 + 4)
     said(parrot, twice, chat=True)
     assert parrot.shown[-1] == "<user>first<assistant>[11]<user>second"
+    said(parrot, twice, prompt="Q: {question}\nA:")
+    assert parrot.shown[-1] == "Q: first\nA:\n[11]\nQ: second\nA:"
+
+
+def test_every_turn_opens_its_own_thoughts_and_a_chat_none() -> None:
+    parrot = Parrot(lambda text: "t</think>2")
+    twice = ask(["first {question}", "second"], stem="1st {question}")
+    [found] = said(parrot, twice, prompt="{stem}\n<think>")
+    assert parrot.shown == [
+        "1st {question}\n<think>",
+        "1st {question}\n<think>t</think>2\nsecond\n<think>",
+    ]
+    assert found.turns == ["<think>t</think>2"] * 2
+    [found] = said(Parrot(lambda text: "2"), twice, prompt="{question}\n<think>", chat=True)
+    assert found.text == "2"
 
 
 def test_a_question_that_is_too_long_loses_its_beginning_and_that_is_recorded() -> None:
@@ -122,12 +138,6 @@ def test_a_question_that_is_too_long_loses_its_beginning_and_that_is_recorded() 
     assert (long.prompt_cut, long.answer_cut, long.prompt_tokens) == (True, True, 12)
     said(parrot, ask(["xyz"]), most_tokens=30)
     assert parrot.shown[-1] == "z"
-
-
-def test_a_chat_without_a_template_is_an_error() -> None:
-    voice = Voice(lambda _: [], lambda _: [], lambda _: "", None, 10)
-    with pytest.raises(ValueError, match="chat is true, and the model has no chat template: set chat to false"):
-        local._answered(voice, [ask(["a"])], settings(chat=True), "m")
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +217,33 @@ def test_a_chat_template_is_used_with_its_own_special_tokens(weights: Path, tmp_
     found = answer.read(run(weights, tmp_path, tmp_path / "s", kind="local", chat=True))
     tokenizer = bpe.load(weights / "tokenizer.json")
     assert found[0].prompt_tokens == len(tokenizer.encode("<user>one<ai>").ids)
+
+
+def test_a_chat_without_a_template_is_an_error(weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(AnswerError) as error:
+        run(weights, tmp_path, tmp_path / "s", chat=True)
+    assert str(error.value) == (
+        "params.yaml: livebench.models.near.chat is true, and the model has no chat template: set it to false"
+    )
+
+
+def test_a_folder_answers_within_its_context_and_by_its_likeliest_tokens_alone(weights: Path, tmp_path: Path) -> None:
+    expected = answer.read(run(weights, tmp_path / "a", tmp_path / "s", kind="local", most_tokens=20))
+    shutil.copytree(weights / "hf", tmp_path / "own/hf")
+    config = tmp_path / "own/hf/generation_config.json"
+    values = {"repetition_penalty": 50.0, "no_repeat_ngram_size": 1, "num_beams": 2}
+    config.write_text(json.dumps(json.loads(config.read_text()) | values))
+    assert answer.read(run(tmp_path / "own", tmp_path / "b", tmp_path / "t", kind="local", most_tokens=20)) == expected
+    context = int(str(MODEL["max_position_embeddings"]))
+    found = answer.read(run(weights, tmp_path / "c", tmp_path / "u", kind="local", most_tokens=context + 5))
+    assert max(one.completion_tokens or 0 for one in found if one.turns is None) == context - 1
+
+
+def test_weights_that_are_a_pickle_are_not_read(weights: Path, tmp_path: Path) -> None:
+    shutil.copytree(weights / "hf", tmp_path / "own/hf", ignore=shutil.ignore_patterns("*.safetensors"))
+    torch.save(LlamaForCausalLM.from_pretrained(weights / "hf").state_dict(), tmp_path / "own/hf/pytorch_model.bin")
+    with pytest.raises(OSError, match="safetensors"):
+        run(tmp_path / "own", tmp_path, tmp_path / "s", kind="local")
 
 
 @pytest.mark.parametrize("kind", ["k2", "local"])

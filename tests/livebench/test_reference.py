@@ -36,8 +36,11 @@ def generators(monkeypatch: pytest.MonkeyPatch) -> None:
         def random_answer(one: Question, rng: Random) -> str:
             return f"**{rng.choice(['yes', 'no'])}**"
 
+        def load(module: ModuleType = module) -> ModuleType:
+            return module
+
         vars(module).update(oracle_answer=oracle_answer, random_answer=random_answer)
-        monkeypatch.setitem(catalogue.GENERATORS, task, lambda module=module: module)
+        monkeypatch.setitem(catalogue.GENERATORS, task, load)
 
 
 def texts(folder: Path, solver: str, seed: int = 7, asked: list[Question] | None = None) -> list[str | None]:

@@ -1,10 +1,13 @@
 import argparse
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from modelworks.commands import livebench_score
+from modelworks.livebench import sandbox
+from modelworks.livebench.generators import lcb_generation
 from modelworks.livebench.scorers import rows
 
 ROW = {"task": "aime_i", "context": {}, "ground_truth": "446", "answer": "not 446", "score": 0.0, "more": "é"}
@@ -56,6 +59,25 @@ def test_the_release_chooses_the_scorer(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_text(json.dumps(row) + "\n" + json.dumps({**row, "livebench_release_date": "2024-06-24"}) + "\n")
     run(path)
     assert [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines()] == [1.0, 1.0]
+
+
+def test_code_is_refused_without_a_sandbox_unless_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = lcb_generation.generate(1, 1, 1, date(2026, 10, 31))[0]
+    context = {"question_text": one.turns[0], **one.extra}
+    answer = lcb_generation.oracle_answer(one)
+    row = {"task": one.task, "context": context, "ground_truth": one.ground_truth, "answer": answer}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    monkeypatch.delenv(sandbox.UNSAFE, raising=False)
+    monkeypatch.setattr(sandbox, "is_contained", lambda: False)
+    with pytest.raises(sandbox.SandboxError, match="model-written code is not run: bwrap is not installed"):
+        run(path, "--jobs", "1")
+    assert capsys.readouterr().out == ""
+    run(path, "--jobs", "1", "--unsafe-code")
+    monkeypatch.delenv(sandbox.UNSAFE)
+    assert json.loads(capsys.readouterr().out)["strict"] == 1.0
 
 
 def test_the_number_of_jobs_must_be_positive(capsys: pytest.CaptureFixture[str]) -> None:

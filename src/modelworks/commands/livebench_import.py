@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelworks.commands.livebench_score import add_unsafe, allow_unsafe
+
 if TYPE_CHECKING:
     from modelworks.livebench.answer import Answer
     from modelworks.livebench.question import Question
@@ -16,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--answers", nargs="+", type=Path, default=[], metavar="MODEL.JSONL", help="files of answers")
     parser.add_argument("--judge", action="store_true", help="judge the answers too")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the tables are written")
+    add_unsafe(parser)
     parser.set_defaults(run=run)
 
 
@@ -23,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     """Write questions/RELEASE.parquet, answers/MODEL/RELEASE.parquet and judgments/MODEL/RELEASE.parquet."""
     from modelworks.livebench import exchange
 
+    allow_unsafe(options)
     by_release = exchange.write_questions(options.out, options.questions)
     for release, questions in by_release.items():
         print(f"{release}: {len(questions)} questions")

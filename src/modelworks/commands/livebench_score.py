@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 
@@ -11,7 +12,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rows", type=Path, metavar="ROWS.JSONL", help="objects with task, context, ground_truth and answer, one a line"
     )
     parser.add_argument("--jobs", type=_positive, metavar="N", help="answers at a time (default: the number of cores)")
+    add_unsafe(parser)
     parser.set_defaults(run=run)
+
+
+def add_unsafe(parser: argparse.ArgumentParser) -> None:
+    """Declare `--unsafe-code`."""
+    parser.add_argument(
+        "--unsafe-code",
+        action="store_true",
+        help="where there is no sandbox, run model-written code with your own rights instead of refusing it",
+    )
+
+
+def allow_unsafe(options: argparse.Namespace) -> None:
+    """Do what `--unsafe-code` says."""
+    if options.unsafe_code:
+        from modelworks.livebench.sandbox import UNSAFE
+
+        os.environ[UNSAFE] = "1"
 
 
 def _positive(text: str) -> int:
@@ -24,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     """Print each row with `score` (as the original scores, null where it does not), `strict` and `status`."""
     from modelworks.livebench.scorers import rows
 
+    allow_unsafe(options)
     read = list(rows.read(options.rows))
     for row, judgment in zip(read, rows.judged(read, options.jobs), strict=True):
         print(json.dumps({**row.fields, **vars(judgment)}, ensure_ascii=False))

@@ -33,7 +33,14 @@ def main(stage: Stage) -> None:
     _check(failed, len(asked), section["most_errors"], model)
     answer.write(stage.output("replies"), [found[one.question_id] for one in asked])
     seconds = time.monotonic() - begin
-    stage.ledger(questions=len(open_questions), errors=len(failed), asked_s=round(seconds, 3))
+    now = [found[one.question_id] for one in open_questions]
+    stage.ledger(
+        questions=len(now),
+        errors=len(failed),
+        prompt_tokens=sum(one.prompt_tokens or 0 for one in now),
+        completion_tokens=sum(one.completion_tokens or 0 for one in now),
+        asked_s=round(seconds, 3),
+    )
 
 
 def access(settings: Mapping[str, Any], name: str) -> Access:
@@ -54,14 +61,19 @@ def ask_all(
 ) -> dict[str, Answer]:
     """Put the answers into the journal as they come; the errors, by question, are returned."""
     failed: dict[str, Answer] = {}
+
+    def ask_one(one: Question) -> Answer:
+        found = _answer(client, one, settings, model)
+        if found.error is None:
+            journal.add([found])  # here: what another thread runs into loses no answer that was paid for
+        return found
+
     with ThreadPoolExecutor(settings["concurrency"]) as pool:
-        futures = {pool.submit(_answer, client, one, settings, model): one for one in asked}
+        futures = [pool.submit(ask_one, one) for one in asked]
         try:
             for done, future in enumerate(as_completed(futures), 1):
                 found = future.result()
-                if found.error is None:
-                    journal.add([found])
-                else:
+                if found.error is not None:
                     failed[found.question_id] = found
                 stage.progress(done, len(asked), errors=len(failed))
         except BaseException:

@@ -15,7 +15,7 @@ import httpx
 from modelworks.build.errors import ModelworksError
 
 _PASSING = frozenset({408, 409, 425, 429})  # and 500 and above: worth another try
-_MOST_BYTES = 1 << 25
+_MOST_BYTES = 1 << 23
 _LONGEST_PAUSE_S = 60.0
 _LONGEST_WISH_S = 600.0  # of a server, in Retry-After
 _SHORTEST_SECRET = 8  # a shorter key, as of a server at home, may well be a word of an answer
@@ -65,7 +65,9 @@ class Client:
         self._stopped = threading.Event()
         self._sleep = sleep or self._stopped.wait
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {access.key}"} if access.key else {},
+            # Compressed, a reply of any size passes for a small one.
+            headers={"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {access.key}"} if access.key else {}),
+            follow_redirects=False,  # the key is for this host alone
             timeout=access.timeout_s,
             limits=httpx.Limits(max_connections=access.concurrency),
         )
@@ -84,7 +86,8 @@ class Client:
         """The reply to one request. `name` seeds the pauses between tries.
 
         Pauses double from a second to a minute, less a random part of up to a half; a server's Retry-After counts where
-        it is longer. Raises NoReply when no try is left or none would help, EndpointError if the key is not accepted.
+        it is longer. Raises NoReply when no try is left or none would help, EndpointError if the key is not accepted or
+        the address is none.
         """
         for attempt in range(self._access.retries + 1):
             try:
@@ -106,6 +109,8 @@ class Client:
             raise _TryAgain(f"no reply within {self._access.timeout_s:g} s") from None
         except httpx.HTTPError as error:
             raise _TryAgain(self._said(f"{type(error).__name__}: {error}")) from None
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise EndpointError(f"{self._access.url}: not an address: {self._said(str(error))}") from None
         if status == 401:
             raise EndpointError(
                 f"{self._access.url}: HTTP 401, the key is not accepted: {self._said(_reason(content))}"
@@ -115,14 +120,17 @@ class Client:
             if status in _PASSING or status >= 500:
                 raise _TryAgain(text, _wish(headers.get("Retry-After", "")))
             raise NoReply(text)
+        packed = headers.get("Content-Encoding", "identity")
+        if packed != "identity":
+            raise NoReply(self._said(f"the reply is compressed ({packed}), which was not asked for"))
         return self._reply(content)
 
     def _post(self, body: Mapping[str, Any]) -> tuple[int, httpx.Headers, bytes]:
-        """Raises ReadTimeout too if the whole reply takes longer than the limit, however steadily it drips."""
+        """Raises ReadTimeout too if the body as a whole takes longer than the limit, however steadily it drips."""
         end = time.monotonic() + self._access.timeout_s
         content = bytearray()
         with self._http.stream("POST", f"{self._access.url.rstrip('/')}/chat/completions", json=body) as response:
-            for chunk in response.iter_bytes():
+            for chunk in response.iter_raw():
                 content += chunk
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout("the reply as a whole")
@@ -155,8 +163,8 @@ class Client:
         )
 
     def _said(self, text: str) -> str:
-        line = " ".join(self.hide(text).split())
-        return "".join(char for char in line if char.isprintable())[:_MOST_ERROR_TEXT]
+        line = "".join(char for char in " ".join(text.split()) if char.isprintable())
+        return self.hide(line)[:_MOST_ERROR_TEXT]  # the key may have come apart, and is whole again only here
 
 
 def pause(name: str, attempt: int) -> float:
@@ -172,7 +180,7 @@ def _wish(text: str) -> float:
     except ValueError:
         try:
             wanted = parsedate_to_datetime(text).timestamp() - time.time()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return 0.0
     return min(_LONGEST_WISH_S, wanted) if wanted > 0 else 0.0
 
@@ -183,7 +191,7 @@ def _reason(content: bytes) -> str:
         found = json.loads(content)["error"]
         return str(found["message"] if isinstance(found, dict) else found)
     except (ValueError, KeyError, TypeError, RecursionError):
-        return content[: 4 * _MOST_ERROR_TEXT].decode("utf-8", "replace")
+        return content.decode("utf-8", "replace")
 
 
 def _count(value: Any) -> int | None:

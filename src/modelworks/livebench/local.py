@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from modelworks.livebench import answer, question
-from modelworks.livebench.answer import Answer
+from modelworks.livebench.answer import Answer, AnswerError
 from modelworks.livebench.journal import Journal
 from modelworks.livebench.question import Question
 from modelworks.lm.device import deterministic_device
@@ -48,6 +48,9 @@ def main(stage: Stage) -> None:
     else:
         place = {"pretrained_model_name_or_path": settings["name"], "revision": settings["revision"]}
         voice = _pretrained(place, settings, device)
+    if settings["chat"] and voice.chat is None:
+        chat = f"params.yaml: livebench.models.{stage.args['key']}.chat"
+        raise AnswerError(f"{chat} is true, and the model has no chat template: set it to false")
     batch = settings["batch_rows"]
     ordered = sorted(asked, key=lambda one: (sum(map(len, one.turns)), one.question_id))
     journal = Journal(stage.scratch)
@@ -74,10 +77,10 @@ def _answered(voice: Voice, asked: Sequence[Question], settings: Mapping[str, An
         room = max(1, voice.context - settings["most_tokens"])
         shown = [prompt[-room:] for prompt in prompts]
         for place, prompt, ids in zip(places, prompts, voice.speak(shown), strict=True):
-            thinks = settings["prompt"].rstrip().endswith(_THINK)
+            text, most = voice.decode(ids), min(settings["most_tokens"], voice.context - min(len(prompt), room))
             cut[place] |= len(prompt) > room
-            ended[place] &= len(ids) < min(settings["most_tokens"], voice.context - min(len(prompt), room))
-            said[place].append(_finished(voice.decode(ids), thinks, settings, asked[place].task))
+            ended[place] &= len(ids) < most or any(stop in text for stop in settings["stop"])
+            said[place].append(_finished(text, settings, asked[place].task))
             read[place] += min(len(prompt), room)
             spoken[place] += len(ids)
     return [
@@ -97,28 +100,34 @@ def _answered(voice: Voice, asked: Sequence[Question], settings: Mapping[str, An
 
 
 def _prompt(voice: Voice, one: Question, said: Sequence[str], settings: Mapping[str, Any]) -> list[int]:
-    """The token ids of the turns so far, with the answers between them."""
-    template = settings["prompt"]
-    turns = [template.replace("{stem}", one.extra.get("stem") or one.turns[0]).replace("{question}", one.turns[0])]
-    turns += one.turns[1 : len(said) + 1]
+    """The token ids of the turns so far, each in the prompt's form, with the answers between them."""
+    template: str = settings["prompt"]
+    before, name, after = template.partition("{stem}" if "{stem}" in template else "{question}")
+    bare = (one.extra.get("stem") if name == "{stem}" else None) or one.turns[0]
+    turns = [f"{before}{turn}{after}" for turn in (bare, *one.turns[1 : len(said) + 1])]
     if settings["chat"]:
-        if voice.chat is None:
-            raise ValueError(
-                "params.yaml: livebench.models: chat is true, and the model has no chat template: set chat to false"
-            )
+        assert voice.chat
         talk = [{"role": "user", "content": turns[0]}]
         for reply, turn in zip(said, turns[1:], strict=True):
             talk += [{"role": "assistant", "content": reply}, {"role": "user", "content": turn}]
         text = voice.chat(talk)
     else:
-        text = "\n".join([part for pair in zip(turns, said, strict=False) for part in pair] + turns[len(said) :])
+        opened = _THINK if _thinks(settings) else "\0"
+        replies = (reply.removeprefix(opened) if reply.startswith(opened) else f"\n{reply}" for reply in said)
+        text = "".join(f"{turn}{reply}\n" for turn, reply in zip(turns, replies, strict=False)) + turns[-1]
     return voice.encode(text)
 
 
-def _finished(text: str, thinks: bool, settings: Mapping[str, Any], task: str) -> str:
+def _thinks(settings: Mapping[str, Any]) -> bool:
+    """Whether the prompt opens thoughts; in a chat it is the user's, and opens none."""
+    return not settings["chat"] and str(settings["prompt"]).rstrip().endswith(_THINK)
+
+
+def _finished(text: str, settings: Mapping[str, Any], task: str) -> str:
     """The text up to a stop; what a prompt's `<think>` began is closed in it, and the bare answer wrapped."""
     ends = [place for stop in settings["stop"] if (place := text.find(stop)) >= 0]
     text = text[: min(ends)] if ends else text
+    thinks = _thinks(settings)
     thoughts, closed, bare = text.rpartition(_CLOSE)
     if thinks and not closed:
         return f"{_THINK}{text}"  # never came to an answer
@@ -147,10 +156,13 @@ def _k2(checkpoint: Path, tokenizer_file: Path, settings: Mapping[str, Any], dev
 def _pretrained(place: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device) -> Voice:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(**place)
+    tokenizer = AutoTokenizer.from_pretrained(**place, trust_remote_code=False)
     kind = torch.bfloat16 if device.type == "cuda" else torch.float32
-    model: Any = AutoModelForCausalLM.from_pretrained(**place, dtype=kind)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        **place, dtype=kind, use_safetensors=True, trust_remote_code=False
+    )
     model.to(device).eval()
+    context = getattr(model.config, "max_position_embeddings", 1 << 20)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
 
@@ -159,8 +171,11 @@ def _pretrained(place: Mapping[str, Any], settings: Mapping[str, Any], device: t
         rows = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt").to(device)
         made = model.generate(
             **rows,
-            max_new_tokens=settings["most_tokens"],
-            do_sample=False,
+            max_new_tokens=min(settings["most_tokens"], max(1, context - rows["input_ids"].shape[1])),
+            do_sample=False,  # and, whatever the model's own generation_config says, plainly the likeliest token:
+            num_beams=1,
+            repetition_penalty=1.0,
+            no_repeat_ngram_size=0,
             pad_token_id=tokenizer.pad_token_id,
         )
         own = model.generation_config.eos_token_id
@@ -180,5 +195,5 @@ def _pretrained(place: Mapping[str, Any], settings: Mapping[str, Any], device: t
         encode,
         lambda ids: str(tokenizer.decode(ids, skip_special_tokens=True)),
         chat if tokenizer.chat_template else None,
-        getattr(model.config, "max_position_embeddings", 1 << 20),
+        context,
     )

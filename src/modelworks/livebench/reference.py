@@ -13,7 +13,7 @@ from modelworks.stage import Stage
 
 
 def main(stage: Stage) -> None:
-    """Inputs: questions (of one release). Args: model, solver, release. Outputs: answers (Parquet).
+    """Inputs: questions (of one release). Args: model, solver. Outputs: answers (Parquet).
 
     oracle: the right answer in the form that is asked for. random: a well-formed guess. majority: to every question of
     a task and level the right answer that is right most often there, the first in alphabetical order among equals.
