@@ -43,7 +43,10 @@ def test_a_witness_that_breaks_an_instruction_is_caught() -> None:
 def test_a_violator_that_follows_its_instruction_is_caught() -> None:
     question = _with("punctuation:no_comma")
     extra = {**question.extra, "violators": [question.extra["witness"]]}
-    assert refused(instructions_proof.prove_instructions, question, extra=extra) == "punctuation:no_comma: its violator follows it"
+    assert (
+        refused(instructions_proof.prove_instructions, question, extra=extra)
+        == "punctuation:no_comma: its violator follows it"
+    )
 
 
 def test_a_violator_that_breaks_another_instruction_is_caught() -> None:
@@ -100,7 +103,10 @@ def test_lists_of_instructions_are_checked() -> None:
         "1 instructions have 1 arguments and 0 violators"
     )
     twice = {name: extra[name] * 2 for name in ("instruction_id_list", "kwargs", "violators")}
-    assert refused(instructions_proof.prove_instructions, question, extra={**extra, **twice}) == "an instruction is given twice"
+    assert (
+        refused(instructions_proof.prove_instructions, question, extra={**extra, **twice})
+        == "an instruction is given twice"
+    )
     unknown = {**extra, "instruction_id_list": ["a:b"]}
     assert refused(instructions_proof.prove_instructions, question, extra=unknown) == "there is no check of a:b"
 
