@@ -23,6 +23,7 @@ from modelworks.livebench.generators import (
     tablereformat,
 )
 from modelworks.livebench.generators.cta_types import TYPES
+from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.proofs import catalogue
 from modelworks.livebench.proofs import instruction_following as instructions_proof
 from modelworks.livebench.proofs.instruction_checks import CHECKS
@@ -110,6 +111,13 @@ def test_the_scorer_takes_no_violator_for_a_follower(module: Any) -> None:
         for (identifier, arguments), violator in zip(listed, question.extra["violators"], strict=True):
             judged = judge_instructions(violator, [identifier], [arguments])
             assert (judged.score, judged.strict) == (0.0, 0.0)
+
+
+def test_a_witness_that_the_scorer_refuses_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instruction_questions, "judge_instructions", lambda *given: Judgment(0.0, 1.0, "ok"))
+    monkeypatch.setattr(drawing, "_TRIES", 200)
+    with pytest.raises(drawing.GenerationError, match=r"^simplify: level 1 has only 0 questions for 2025-06-01"):
+        simplify.generate(1, 1, 1, RELEASE)
 
 
 def test_an_unknown_level_is_refused() -> None:
