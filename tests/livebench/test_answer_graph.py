@@ -11,7 +11,7 @@ from modelworks.build.compiled import compile_graph
 from modelworks.build.params import ParamsError
 
 PROJECT = Path(__file__).parents[2]
-RELEASE = "2026-08-31"
+RELEASE = "2026-09-30"
 ENDPOINT = """
     far:
       kind: endpoint

@@ -96,6 +96,7 @@ def test_a_score_that_the_original_does_not_give_is_counted_as_unscored(built: d
     change(built["judgments"][0], score=None, strict=1.0, status="ok")
     table = averages.averages(averages.results(built["releases"], built["judgments"]))
     assert value(table, scoring="compatible")["unscored"] == 1
+    assert value(table, scoring="compatible")["value"] < value(table)["value"]
     assert value(table)["unscored"] == 0
 
 

@@ -86,10 +86,10 @@ def test_a_source_that_a_generator_draws_on_must_be_declared(tmp_path: Path, mon
 
 def test_an_unknown_task_is_named(tmp_path: Path) -> None:
     with pytest.raises(
-        generators.UnknownGenerator, match="task 'chess' of livebench has no generator; known are amc, "
+        generators.UnknownGenerator, match="task 'chess' of livebench has no generator; known are amps_hard, "
     ):
         generated(tmp_path, AUGUST, "chess")
-    with pytest.raises(proofs.UnknownProof, match="task 'chess' of livebench has no proof; known are amc, "):
+    with pytest.raises(proofs.UnknownProof, match="task 'chess' of livebench has no proof; known are amps_hard, "):
         proofs.proof("chess")
 
 
@@ -201,8 +201,8 @@ def test_of_k2_the_last_checkpoint_and_every_nth_before_it_are_models() -> None:
         ("minimum_release", "2026-01-31", r"livebench: minimum_release: 2026-01-31 is no release"),
         ("tasks", {"Zebra": TASK}, r"tasks: 'Zebra' must be the module of a generator: lower-case letters"),
         ("tasks", {"zebra": {**TASK, "last": "2026-01-31"}}, r"tasks\.zebra\.last: 2026-01-31 is no release"),
-        ("models", {"a/b": {"kind": "reference", "solver": "oracle"}}, r"'a/b' must be letters, digits, '\.', '_' and"),
-        ("models", {"a": {"kind": "oracle"}}, r"livebench\.models\.a must be .*'k2', 'huggingface', 'endpoint'"),
+        ("models", {"a/b": {"kind": "reference", "solver": "oracle"}}, r"'a/b' must be letters, digits, '_' and '-'"),
+        ("models", {"a": {"kind": "oracle"}}, r"livebench\.models\.a: .*'k2', 'huggingface', 'local', 'endpoint'"),
         ("most_errors", 2.0, r"livebench\.most_errors must be a number >= 0 and <= 1, got 2\.0"),
     ],
 )
@@ -216,14 +216,14 @@ def test_what_params_may_not_say(key: str, value: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sources": {"atlas": "2026-09-01"}}, "'atlas' is of 2026-09-01, later than the release"),
-        ({"removed": "2026-08-31"}, r"releases\.2026-08-31\.removed must be a later release"),
-        ({"removed": "2027-08-31"}, r"releases\.2026-08-31\.removed: 2027-08-31 is no release; known are 2026-08-31, "),
+        ({"sources": {"atlas": "2026-10-01"}}, "'atlas' is of 2026-10-01, later than the release"),
+        ({"removed": "2026-09-30"}, r"releases\.2026-09-30\.removed must be a later release"),
+        ({"removed": "2027-08-31"}, r"releases\.2026-09-30\.removed: 2027-08-31 is no release; known are 2026-09-30, "),
         ({"sources": {"atlas": "May"}}, "must be a day YYYY-MM-DD in quotes, got 'May'"),
     ],
 )
 def test_what_a_release_may_not_declare(change: dict[str, object], message: str) -> None:
     params = params_file.load(ROOT / "params.yaml")
-    params["livebench"]["releases"][AUGUST] |= change
+    params["livebench"]["releases"]["2026-09-30"] |= change
     with pytest.raises(params_file.ParamsError, match=message):
         params_file.validate(params)

@@ -1,7 +1,8 @@
 """Averages as LiveBench has them, in DuckDB: questions within a task, tasks within a category, categories.
 
-Each mean is unweighted. A question without a value (an error, or a scorer that gives none) and one that a model has
-seen in training are left out, and counted.
+Each mean is unweighted. A question without a value (an error) and one that a model has seen in training are left out,
+and counted. Where the original gives no score, since it would ask a model, the compatible score is 0, as there without
+such a model, and counted as unscored.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +37,9 @@ def results(
         table = connection.sql(
             """
             select live.release, models.model, live.question_id, live.category, live.task,
-                   judgments.score as compatible, judgments.strict, judgments.status, seen.excluded
+                   case when judgments.status <> 'error' then coalesce(judgments.score, 0) end as compatible,
+                   judgments.strict, judgments.status, seen.excluded,
+                   judgments.score is null and judgments.status <> 'error' as no_score
             from live cross join (select distinct model from judgments) models
             left join judgments on judgments.question_id = live.question_id and judgments.model = models.model
             left join seen on seen.question_id = live.question_id and seen.model = models.model
@@ -53,8 +56,8 @@ def averages(table: polars.DataFrame) -> polars.DataFrame:
     """The means of `results`: a row for each release, scoring, model and task, category or overall.
 
     `task` is None in the rows of a category, and `category` too in those overall. `value` is None where nothing is left
-    to average; questions, excluded, errors, unparsed, timeouts and unscored
-    (understood, but without a value in this scoring) are counts over all questions of the scope.
+    to average; questions, excluded, errors, unparsed, timeouts and unscored (where the original would ask a model) are
+    counts over all questions of the scope.
     """
     sums = ", ".join(f"sum({name})::bigint as {name}" for name in COUNTS)
     with _connected() as connection:
@@ -71,7 +74,7 @@ def averages(table: polars.DataFrame) -> polars.DataFrame:
                        count(*) filter (status = 'error') as errors,
                        count(*) filter (status = 'unparsed') as unparsed,
                        count(*) filter (status = 'timeout') as timeouts,
-                       count(*) filter (value is null and status <> 'error') as unscored
+                       count(*) filter (no_score and scoring = 'compatible') as unscored
                 from long group by release, scoring, model, category, task
             ), categories as (
                 select release, scoring, model, category, null as task, avg(value) as value, {sums}

@@ -20,7 +20,7 @@ def prove(question: Question) -> None:
         raise ProofError(question.question_id, f"it cannot be read: {error!r}") from None
     if not right:
         raise ProofError(
-            question.question_id, f"{question.ground_truth!r} is not the {question.extra['subtask']} asked for"
+            question.question_id, f"{question.ground_truth!r} is not the {question.extra['kind']} asked for"
         )
 
 
