@@ -46,7 +46,8 @@ def page(summary: Mapping[str, Any]) -> str:
         else "No question was compared with training corpora (livebench.contamination is off): none is excluded. "
     ) + (
         "Errors: no answer, or no judgment of it; never counted as wrong. Unparsed: an answer in which nothing could "
-        "be read as one, which scores 0. Unscored: the original would ask a model, and scores 0 without one. Click a heading to sort."
+        "be read as one, which scores 0. Unscored: the original would ask a model, and scores 0 without "
+        "one. Click a heading to sort."
     )
     pairs = (
         "How much higher the overall average is than that of the chosen model, on the questions that count for both, "
