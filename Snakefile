@@ -11,6 +11,7 @@ workspace.prefer_own_interpreter()
 include: "rules/common.smk"
 include: "rules/k2.smk"
 include: "rules/livebench.smk"
+include: "rules/livebench_common.smk"
 include: "rules/livebench_answer.smk"
 include: "rules/livebench_contamination.smk"
 include: "rules/claims.smk"

@@ -1,28 +1,6 @@
 """Who answers livebench's questions: checkpoints of k2, models of the hub, endpoints, reference solvers."""
 
 
-def livebench_models(kind):
-    """The models of a kind as the pattern of a wildcard."""
-    names = [
-        model
-        for model, (key, _) in LIVEBENCH_MODELS.items()
-        if LIVEBENCH["models"][key]["kind"] == kind
-    ]
-    return "|".join(map(re.escape, names)) or "(?!)"
-
-
-def livebench_key(wildcards):
-    """A model's key in params.yaml."""
-    return LIVEBENCH_MODELS[wildcards.model][0]
-
-
-def livebench_setting(*names):
-    """Keys of a model in params.yaml, by name alone: their values decide how it is asked, and not what it answers."""
-    return lambda wildcards: " ".join(
-        f"livebench.models.{livebench_key(wildcards)}.{name}" for name in names
-    )
-
-
 rule livebench_reference:
     """Answers of a solver that reads the answer key: right, guessed, or the most frequent one."""
     input:

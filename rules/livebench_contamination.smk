@@ -4,8 +4,6 @@ The training text of a model is that which its lineage names: the rules are foll
 turned into tokens (modelworks.livebench.training_text).
 """
 
-from modelworks.livebench import training_text as livebench_training_text
-
 LIVEBENCH_LEAK = LIVEBENCH["leak"]
 LIVEBENCH_LEAK_RUNS = [
     (seed, dose) for seed in LIVEBENCH_LEAK["seeds"] for dose in LIVEBENCH_LEAK["doses"]
@@ -17,26 +15,6 @@ wildcard_constraints:
     leak_seed=r"\d+",
     leak_dose=r"\d+",
     training_text=r"[A-Za-z0-9._/-]+",
-
-
-def livebench_corpus(target):
-    """The training text behind a target."""
-    return _checked(livebench_training_text.from_rules, workflow.rules, target)
-
-
-def livebench_model_corpus(wildcards):
-    """The training text of a model: none is known of models that were not trained here."""
-    if wildcards.model not in LIVEBENCH_K2:
-        return []
-    return livebench_corpus(f"artifacts/k2/checkpoints/{LIVEBENCH_K2[wildcards.model]}")
-
-
-def livebench_passage_embeddings(texts):
-    """Where the embeddings of training texts are."""
-    return [
-        f"artifacts/livebench/embeddings/{text.removeprefix('artifacts/').removesuffix('.parquet')}.safetensors"
-        for text in texts
-    ]
 
 
 rule livebench_passages:
