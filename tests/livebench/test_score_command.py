@@ -35,6 +35,7 @@ def test_rows_come_back_in_order_with_both_scores(tmp_path: Path, capsys: pytest
     ("row", "message"),
     [
         ("{", r"rows\.jsonl:2: not JSON: Expecting property name"),
+        ('{"n": ' + "9" * 5000 + "}", r"rows\.jsonl:2: not JSON: Exceeds the limit"),
         ("[]", r"rows\.jsonl:2: a row is an object, not list"),
         (json.dumps({**ROW, "answer": None}), r"rows\.jsonl:2: answer must be text, got None"),
         (json.dumps({**ROW, "task": 3}), r"rows\.jsonl:2: task must be text, got 3"),
@@ -51,6 +52,13 @@ def test_a_row_that_cannot_be_scored_is_named(tmp_path: Path, row: str, message:
     path.write_text(f"{json.dumps(ROW)}\n{row}\n")
     with pytest.raises(rows.RowError, match=message):
         run(path)
+
+
+def test_half_a_surrogate_pair_comes_back_as_it_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**ROW, "answer": "\ud800 446"}))
+    run(path)
+    assert json.loads(capsys.readouterr().out)["answer"] == "\ud800 446"
 
 
 def test_the_release_chooses_the_scorer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

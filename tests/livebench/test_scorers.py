@@ -40,7 +40,7 @@ def test_the_page_has_a_difference_for_every_task() -> None:
 def test_a_difference_on_the_page_is_one(
     task: str, truth: object, answer: str, score: float | None, strict: float
 ) -> None:
-    judgment = dispatch.judge(task, answer, truth, AMC)
+    judgment = dispatch.judge(task, answer, truth, AMC if "amc" in task else {})
     assert judgment.score == (None if score is None else pytest.approx(score))
     assert judgment.strict == pytest.approx(strict)
     assert (judgment.status == "ok") == (strict > 0)
@@ -120,3 +120,33 @@ def test_the_original_s_empty_and_long_lists_count_by_position_where_asked() -> 
     assert dispatch.judge("imo_1", "Answer: 1,2", "1,2,3", by_position).score == 1.0
     assert dispatch.judge("imo_1", "Answer: 2,1,3,4", "1,2,3", by_position).score == 0.25
     assert dispatch.judge("imo_1", "none", "1,2,3", by_position).score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "truth", "answer", "strict"),
+    [
+        ("Expand $(x+3)^2-5$.", "x^{2}+6x+4", "$\\boxed{(x+3)^2-5}$", 0.0),
+        ("Expand $(x+3)^2-5$.", "x^{2}+6x+4", "$\\boxed{6x+x^2+4}$", 1.0),
+        ("What is 12+34?", "46", "\\boxed{12+34}", 0.0),
+        ("What is 12+34?", "46", "\\boxed{46}", 1.0),
+        ("Differentiate $x^2+7x$.", "2x+7", "$\\boxed{2x+100+C}$", 0.0),
+        ("Find $\\int 2x+7\\,dx$.", "x^{2}+7x", "$\\boxed{x^2+7x+C}$", 1.0),
+    ],
+)
+def test_the_question_s_own_formula_is_no_answer_and_only_an_integral_has_a_constant(
+    question: str, truth: str, answer: str, strict: float
+) -> None:
+    assert dispatch.judge("AMPS_Hard", answer, truth, {"question_text": question}).strict == strict
+
+
+@pytest.mark.parametrize(
+    ("answer", "strict"),
+    [("(A) is wrong", 0.0), ("(A) or (E)", 0.0), ("A) 27", 1.0), ("(A)", 1.0), ("(A) 278", 0.0), ("E) 278", 0.0)],
+)
+def test_a_letter_with_anything_but_its_value_states_nothing(answer: str, strict: float) -> None:
+    assert dispatch.judge("math_competitions_amc", answer, "A", AMC).strict == strict
+
+
+def test_an_answer_beyond_all_limits_is_0_as_a_wrong_one() -> None:
+    judgment = dispatch.judge("AMPS_Hard", "$\\boxed{" + "x+" * 5000 + "1}$", "x", {})
+    assert (judgment.strict, judgment.status) == (0.0, "timeout")

@@ -46,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
     allow_unsafe(options)
     read = list(rows.read(options.rows))
     for row, judgment in zip(read, rows.judged(read, options.jobs), strict=True):
-        print(json.dumps({**row.fields, **vars(judgment)}, ensure_ascii=False))
+        print(json.dumps({**row.fields, **vars(judgment)}, ensure_ascii=True))
     return 0

@@ -38,7 +38,8 @@ def results(
             """
             select live.release, models.model, live.question_id, live.category, live.task,
                    case when judgments.status <> 'error' then coalesce(judgments.score, 0) end as compatible,
-                   judgments.strict, judgments.status, seen.excluded,
+                   case when judgments.status <> 'error' then coalesce(judgments.strict, 0) end as strict,
+                   judgments.status, seen.excluded,
                    judgments.score is null and judgments.status <> 'error' as no_score
             from live cross join (select distinct model from judgments) models
             left join judgments on judgments.question_id = live.question_id and judgments.model = models.model

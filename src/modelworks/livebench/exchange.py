@@ -106,7 +106,7 @@ def write_answers(
 def _answer(line: str, place: str) -> Answer:
     try:
         row = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise AnswerError(f"{place}: not JSON: {error}") from None
     if not isinstance(row, dict):
         raise AnswerError(f"{place}: an answer is an object, not {type(row).__name__}")

@@ -109,7 +109,7 @@ def from_json_lines(path: Path) -> Iterator[Question]:
 def _parsed(line: str, place: str) -> Question:
     try:
         row = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise QuestionError(f"{place}: not JSON: {error}") from None
     if not isinstance(row, dict):
         raise QuestionError(f"{place}: a question is an object, not {type(row).__name__}")

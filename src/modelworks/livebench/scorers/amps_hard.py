@@ -24,14 +24,14 @@ _CONSTANT = re.compile(r"\+\s*[Cc]\s*$")
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
-    """`ground_truth` is LaTeX, or a list of it, of which the last counts."""
+    """`ground_truth` is LaTeX, or a list of it, of which the last counts; `context` may have the question_text."""
     truth = ground_truth[-1] if isinstance(ground_truth, list) else ground_truth
     for wanted, put in (("\\left", ""), ("\\right", ""), (" ^", "^"), ("\\ ", "*")):
         truth = truth.replace(wanted, put)
     try:
-        return judged(scored(_compatible, answer, truth), _strict(answer, truth))
+        return judged(scored(_compatible, answer, truth), _strict(answer, truth, context.get("question_text")))
     except symbolic.OutOfLimits:
-        return Judgment(None, None, "timeout")
+        return Judgment(None, 0.0, "timeout")
 
 
 def _compatible(answer: str, truth: str) -> bool:
@@ -106,8 +106,11 @@ def is_rounded(truth: Fraction, number: Fraction, places: int) -> bool:
     return places >= 4 and abs(truth - number) * 2 * 10**places <= 1
 
 
-def _strict(answer: str, truth: str) -> float | None:
-    """By value, sign included, of the last tag, box, formula or line; a constant of integration may end it."""
+def _strict(answer: str, truth: str, question: str | None) -> float | None:
+    """By value, sign included, of the last tag, box, formula or line.
+
+    Where the question is known, only an integral may end with a constant, and its own formulas are no answer to it.
+    """
     found = marked(answer)
     if found is None:
         found = _in_dollars(_plain(answer))
@@ -116,10 +119,23 @@ def _strict(answer: str, truth: str) -> float | None:
     found = normalized(_plain((found or "").strip(" \t\r\n$*`.")))
     if not found or _PROSE.search(_ENVIRONMENT.sub("", found)):
         return None
-    without = _CONSTANT.sub("", found).strip(" \t\r\n$*`.")
+    if question is not None and _is_copied(found, question, truth):
+        return 0.0
+    constant = question is None or "\\int" in question or "integral" in question.lower()
+    without = _CONSTANT.sub("", found).strip(" \t\r\n$*`.") if constant else found
     wanted, number = _number(truth), _number(without)
     if wanted is not None and number is not None:
         return float(wanted == number or is_rounded(wanted, number, len(without.partition(".")[2])))
     truth = truth.rpartition("=")[2].strip()
     equal = without == truth or symbolic.equal(truth, without, without != found)
     return None if equal is None else float(equal)
+
+
+def _is_copied(found: str, question: str, truth: str) -> bool:
+    """Whether more than a number is a piece of the question, and the right answer is none."""
+    found, question, truth = (_compact(text) for text in (found, question, truth))
+    return len(found) > 2 and not found.lstrip("-").isalnum() and found in question and truth not in question
+
+
+def _compact(text: str) -> str:
+    return re.sub(r"\s|\\det", "", _plain(text))

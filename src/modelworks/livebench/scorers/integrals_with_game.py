@@ -28,7 +28,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     try:
         return judged(scored(_compatible, answer, ground_truth), _strict(answer, ground_truth))
     except symbolic.OutOfLimits:
-        return Judgment(None, None, "timeout")
+        return Judgment(None, 0.0, "timeout")
 
 
 def _compatible(answer: str, truth: str) -> bool:

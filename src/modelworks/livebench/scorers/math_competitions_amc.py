@@ -18,7 +18,9 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     if not isinstance(ground_truth, str) or ground_truth not in list("ABCDE"):
         raise ValueError(f"the ground truth must be a letter from A to E, got {ground_truth!r}")
     value = option(context["question_text"], ground_truth)
-    return judged(scored(_compatible, answer, ground_truth, value), _strict(answer, ground_truth, value))
+    return judged(
+        scored(_compatible, answer, ground_truth, value), _strict(answer, ground_truth, value, context["question_text"])
+    )
 
 
 def option(question: str, letter: str) -> str:
@@ -46,14 +48,15 @@ def _compatible(answer: str, letter: str, value: str) -> bool:
     return "(" in line and ")" in line and line.split("(")[1].split(")")[0].lower() == small
 
 
-def _strict(answer: str, letter: str, value: str) -> float | None:
+def _strict(answer: str, letter: str, value: str, question: str) -> float | None:
     stated = statement(answer)
     if stated is None:
         return None
     if stated.upper() in list("ABCDE") or (set(stated.upper()) <= set("ABCDE") and len(set(stated.upper())) == 1):
         return float(stated[0].upper() == letter)
-    if match := re.match(r"\(([A-E])\)|([A-E])[).:] ", stated):
-        return float((match[1] or match[2]) == letter)
+    if match := re.fullmatch(r"(?:\(([A-E])\)|([A-E])[).:])\s*(.*)", stated, re.DOTALL):
+        chosen, said = match[1] or match[2], bare(match[3])
+        return float(chosen == letter) if not said or said == bare(option(question, chosen)) else None
     if value != "FAILURE" and bare(value) == stated:
         return 1.0
     repeated = _REPEATED.findall(answer)

@@ -41,7 +41,7 @@ def read(path: Path) -> Iterator[Row]:
 def _row(line: str, place: str) -> Row:
     try:
         fields = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
         raise RowError(f"{place}: not JSON: {error}") from None
     if not isinstance(fields, dict):
         raise RowError(f"{place}: a row is an object, not {type(fields).__name__}")
