@@ -16,7 +16,7 @@ from modelworks.livebench import contamination, detection, passages, question
 from modelworks.livebench.embedder import embed, embedder
 from modelworks.livebench.paraphrase import paraphrase
 from modelworks.livebench.question import Question, question_id
-from modelworks.livebench.seen_grams import Seen, wordings
+from modelworks.livebench.seen_grams import Seen, sums, wordings
 from modelworks.livebench.seen_passages import near
 from modelworks.livebench.training_text import LineageError, from_records, from_rules
 from modelworks.lm.stable import write_parquet
@@ -44,7 +44,7 @@ def asked(text: str, truth: str = "1", task: str = "boats", **extra: Any) -> Que
 
 
 def shares(questions: Sequence[Question], texts: Sequence[str], words: int = 13) -> list[float]:
-    seen = Seen(wordings(questions, words))
+    seen = Seen(wordings(questions, words), sums(questions, words))
     for text in texts:
         seen.read([FILLER, text])
     found = seen.shares()
@@ -89,8 +89,15 @@ def test_text_that_only_two_questions_of_a_task_share_is_template_text_too() -> 
 def test_a_question_shorter_than_a_run_is_compared_whole() -> None:
     questions = [asked("What is 4+5-6?"), asked("What is 4+5-7?"), asked("What is 4+5?", stem="4+5 =")]
     assert shares(questions, ["Question: what  is 4+5-6? 3"]) == [1, 0, 0]
-    assert shares(questions, ["What is", "4+5-6?"]) == [0, 0, 0]
-    assert shares(questions, ["4+5 = 9"]) == [0, 0, 1]
+    assert shares(questions, ["What", "4+5 -6?"]) == [0, 0, 1]
+    assert shares(questions, ["14+5 = 19", "4+55"]) == [0, 0, 0]
+
+
+def test_a_sum_is_what_a_short_question_is_about_however_it_is_asked() -> None:
+    questions = [asked("What is 47+85?"), asked("What is 47+85 less 3+4?"), asked(long_question(1) + " 47+85")]
+    others = [asked(long_question(number)) for number in range(2, 8)]
+    assert shares([*questions, *others], ["Find 47+85-6. 7+5=12,47+85=132;132-6=126"])[:3] == [1, 0, 0]
+    assert shares([*questions, *others], ["Find 47+85-6."])[:3] == [0, 0, 0]
 
 
 def test_a_question_that_is_all_template_is_compared_whole() -> None:

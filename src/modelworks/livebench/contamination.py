@@ -11,7 +11,7 @@ import polars
 from modelworks.livebench import question
 from modelworks.livebench.passages import read
 from modelworks.livebench.question import Question
-from modelworks.livebench.seen_grams import Seen, wordings
+from modelworks.livebench.seen_grams import Seen, sums, wordings
 from modelworks.livebench.seen_passages import Near, near
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.lm.tables import row_groups
@@ -53,7 +53,7 @@ def main(stage: Stage) -> None:
 
 def seen_shares(asked: Sequence[Question], corpus: Sequence[Path], words: int) -> dict[str, float]:
     """For each question the share of its runs of words that the files hold (`modelworks.livebench.seen_grams`)."""
-    seen = Seen(wordings(asked, words))
+    seen = Seen(wordings(asked, words), sums(asked, words))
     for path in corpus:
         for rows in row_groups(path, ["text"]):
             texts = rows.column("text")

@@ -16,7 +16,7 @@ from modelworks.livebench.embedder import embed, embedder
 from modelworks.livebench.paraphrase import paraphrase
 from modelworks.livebench.passages import read, shown
 from modelworks.livebench.question import Question
-from modelworks.livebench.seen_grams import Seen, wordings
+from modelworks.livebench.seen_grams import Seen, sums, wordings
 from modelworks.livebench.seen_passages import near
 from modelworks.lm.shares import wilson
 from modelworks.lm.stable import write_json
@@ -86,7 +86,7 @@ def calibrated(controls: NDArray[numpy.float32]) -> float:
 
 def _shares(stage: Stage, asked: Sequence[Question], planted: Sequence[str], words: int) -> NDArray[numpy.float64]:
     """The share of each question's runs that the corpus with the planted texts holds."""
-    seen = Seen(wordings(asked, words))
+    seen = Seen(wordings(asked, words), sums(asked, words))
     for path in stage.inputs["corpus"]:
         for rows in row_groups(path, ["text"]):
             seen.read(rows.column("text").to_pylist())
