@@ -150,3 +150,29 @@ def test_a_letter_with_anything_but_its_value_states_nothing(answer: str, strict
 def test_an_answer_beyond_all_limits_is_0_as_a_wrong_one() -> None:
     judgment = dispatch.judge("AMPS_Hard", "$\\boxed{" + "x+" * 5000 + "1}$", "x", {})
     assert (judgment.strict, judgment.status) == (0.0, "timeout")
+
+
+@pytest.mark.parametrize(
+    ("task", "truth", "answer"),
+    [
+        ("cta", "Postal Code", "Definitely not: Postal Code"),
+        ("cta", "Postal Code", "City or: Postal Code"),
+        ("math_competitions_aime", "012", "not 12 = 012"),
+        ("spatial", "5", "**5** is wrong"),
+        ("spatial", "5", "It is **5** or 6."),
+    ],
+)
+def test_what_is_denied_or_left_open_is_not_stated(task: str, truth: str, answer: str) -> None:
+    assert dispatch.judge(task, answer, truth, {}).strict == 0.0
+
+
+@pytest.mark.parametrize(
+    ("task", "truth", "answer"),
+    [
+        ("cta", "Postal Code", "Column type: Postal Code"),
+        ("math_competitions_aime", "012", "x = 012"),
+        ("spatial", "5", "It is **5**."),
+    ],
+)
+def test_what_is_stated_behind_a_label_counts(task: str, truth: str, answer: str) -> None:
+    assert dispatch.judge(task, answer, truth, {}).strict == 1.0

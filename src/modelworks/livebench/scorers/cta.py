@@ -11,6 +11,7 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box, scored
 from modelworks.livebench.scorers.spans import contents, solutions
+from modelworks.livebench.scorers.statements import is_denied
 from modelworks.livebench.scorers.verdict import bare, last_line, text_of, unlabelled, verdict
 
 _NOT_WORD = re.compile(r"[^\w]")
@@ -37,7 +38,8 @@ def _strict(answer: str, truth: str) -> float | None:
     given = _given(answer)
     if not _letters(given):
         return None
-    candidates = (given, bare(given), unlabelled(given), given.rpartition(":")[2])
+    label, _, behind = given.rpartition(":")
+    candidates = [given, bare(given)] if is_denied(label) else [given, bare(given), unlabelled(given), behind]
     return float(_type(truth) in {_type(candidate) for candidate in candidates})
 
 

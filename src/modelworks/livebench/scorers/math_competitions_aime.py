@@ -6,7 +6,7 @@ from typing import Any
 
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import solutions
-from modelworks.livebench.scorers.statements import bare, judged, statement
+from modelworks.livebench.scorers.statements import bare, is_denied, judged, statement
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
@@ -25,5 +25,6 @@ def _compatible(answer: str, truth: str) -> bool:
 
 def _strict(answer: str, truth: str) -> float | None:
     stated = statement(answer)
-    number = bare(stated.rpartition("=")[2]) if stated else ""
+    before, _, number = (stated or "").rpartition("=")
+    number = "" if is_denied(before) else bare(number)
     return float(int(number) == int(truth)) if re.fullmatch(r"[0-9]{1,20}", number) else None

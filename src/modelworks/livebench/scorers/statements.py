@@ -12,6 +12,7 @@ _PREFIX = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|fbox)\s*\{([^{}]*)\}|<(b|i|strong|em)>([^<>]*)</\2>")
 _DECORATION = " \t\r\n\u200b\ufeff*`\"'\u201c\u201d$_"
+_DENIED = re.compile(r"\b(?:not|never|no|nor|or|wrong|incorrect|false)\b|n't\b", re.IGNORECASE)
 _MARKS = _DECORATION + ".,;:!?"
 _LONGEST = 2000
 
@@ -45,6 +46,11 @@ def last_line(answer: str) -> str | None:
     if line is None or len(line) > _LONGEST:
         return None
     return _PREFIX.split(_SENTENCE.split(line)[-1])[-1]
+
+
+def is_denied(text: str) -> bool:
+    """Whether a text before or behind an answer takes it back, or leaves it open."""
+    return _DENIED.search(text) is not None
 
 
 def last_bold(answer: str) -> str | None:
