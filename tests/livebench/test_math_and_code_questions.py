@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modelworks.livebench.generators import amps_hard, coding_completion, lcb_generation, math_competitions_amc, sums
+from modelworks.livebench.generators import amps_hard, coding_completion, lcb_generation, math_competitions_amc
 from modelworks.livebench.proofs.code_mutants import MUTANTS
 from modelworks.livebench.proofs.exact import evaluate
 from modelworks.livebench.proofs.proof import ProofError
@@ -72,7 +72,7 @@ def test_level_1_is_asked_in_twelve_ways_with_the_bare_question_as_its_stem() ->
     for task in (amps_hard, math_competitions_amc):
         questions = task.generate(1, 1, 200, RELEASE)
         assert all(question.turns[0].startswith(question.extra["stem"]) for question in questions)
-        assert len({question.extra["template"] for question in questions}) > 2 * len(sums.WAYS)
+        assert len({question.extra["template"] for question in questions}) > 2 * 12
 
 
 def test_a_wrong_math_answer_is_not_proven() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.verdict import text_of, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import text_of
 
 GROUP = 4
 
@@ -22,7 +23,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
         compatible = _compatible(answer, truth)
     except NoScore:
         compatible = None
-    return verdict(compatible, _strict(answer, truth))
+    return judged(compatible, _strict(answer, truth))
 
 
 def groups_of_sets(words: Sequence[str]) -> list[set[str]]:

@@ -10,7 +10,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.connections import groups_of_sets, listed, strict_share
 from modelworks.livebench.scorers.spans import contents
-from modelworks.livebench.scorers.verdict import text_of, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import text_of
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
@@ -18,7 +19,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     truth = text_of(ground_truth).split(",")
     bold = contents(answer.replace("\n", ""), "**", "**")
     lists = [words for words in map(listed, bold) if len(words) > 1]
-    return verdict(_compatible(bold, truth), _strict(lists, truth) if lists else None)
+    return judged(_compatible(bold, truth), _strict(lists, truth) if lists else None)
 
 
 def _compatible(bold: Sequence[str], truth: Sequence[str]) -> float:

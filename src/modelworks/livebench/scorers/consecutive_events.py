@@ -12,7 +12,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, scored
 from modelworks.livebench.scorers.spans import solutions
-from modelworks.livebench.scorers.verdict import LIMIT, GroundTruthError, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import LIMIT, GroundTruthError
 
 _USER, _MONTHS = "user_id", "max_consecutive_growth_months"
 
@@ -22,7 +23,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     truth = _truth(ground_truth)
     found = solutions(answer[-LIMIT:], one_line=False, ignore_case=True)
     text = found[-1].strip() if found else None
-    return verdict(scored(_compatible, text, truth), _strict(text, truth))
+    return judged(scored(_compatible, text, truth), _strict(text, truth))
 
 
 def _truth(ground_truth: Any) -> dict[Any, Any]:

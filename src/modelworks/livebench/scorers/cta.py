@@ -11,8 +11,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box, scored
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.statements import is_denied
-from modelworks.livebench.scorers.verdict import bare, last_line, text_of, unlabelled, verdict
+from modelworks.livebench.scorers.statements import is_denied, judged
+from modelworks.livebench.scorers.verdict import bare, last_line, text_of, unlabelled
 
 _NOT_WORD = re.compile(r"[^\w]")
 
@@ -20,7 +20,7 @@ _NOT_WORD = re.compile(r"[^\w]")
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
     r"""1 for the type, else 0; no compatible score where `\boxed{` is not closed."""
     truth = text_of(ground_truth)
-    return verdict(scored(_compatible, answer, truth), _strict(answer, truth))
+    return judged(scored(_compatible, answer, truth), _strict(answer, truth))
 
 
 def _compatible(answer: str, truth: str) -> float:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelworks.livebench.judgment import Judgment
-from modelworks.livebench.scorers.verdict import LIMIT, text_of, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import LIMIT, text_of
 
 _OPEN, _CLOSE, _END = "<PLOT_SUMMARY>", "</PLOT_SUMMARY>", "**End of Plot Summary**"
 _MOST = 2_000  # sentences of an answer that are looked at
@@ -30,7 +31,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     matcher = _Matcher(given)
     places = [given.index(found) for one in truth if (found := matcher.closest(one)[1]) is not None]
     compatible = 1 - distance(range(len(truth)), places) / len(truth)
-    return verdict(compatible, _strict(given, truth) if given else None)
+    return judged(compatible, _strict(given, truth) if given else None)
 
 
 def summary(text: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import last_box, scored
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.verdict import GroundTruthError, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import GroundTruthError
 
 _LIMIT = 100_000  # characters of a dictionary
 _TEXT = re.compile(r"\\text{['|\"]([^'|\"\n]*)['|\"]}")
@@ -28,7 +29,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
         raise GroundTruthError(f"ground_truth must be a dictionary of columns, got {ground_truth!r}")
     given = _found(answer)
     strict = None if given is None else _f1(given, truth)
-    return verdict(scored(_compatible, answer, truth), strict)
+    return judged(scored(_compatible, answer, truth), strict)
 
 
 def literal(text: str) -> Any:

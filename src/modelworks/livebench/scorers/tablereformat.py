@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers import table_exact, table_pandas
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.verdict import LIMIT, GroundTruthError, text_of, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import LIMIT, GroundTruthError, text_of
 
 if TYPE_CHECKING:
     import pandas
@@ -27,16 +28,16 @@ def judge(answer: str, ground_truth: Any, context: Mapping[str, Any], version: L
     truth = text_of(ground_truth)
     kind = target(str(context.get("prompt") or context.get("question_text") or ""), version)
     if len(answer) > LIMIT:
-        return verdict(0.0, None)
+        return judged(0.0, None)
     compatible = _compatible(kind, answer, truth, version)
     exact = table_exact.read(kind, truth)
     if exact is None and compatible is None:
         raise GroundTruthError(f"ground_truth is not a table as {kind}")
     if exact is None:
-        return verdict(compatible, compatible)
+        return judged(compatible, compatible)
     given = table_exact.read(kind, table_exact.passage(kind, answer, list(exact[0])))
     strict = None if given is None else float(table_exact.are_equal(given, exact))
-    return verdict(compatible, strict)
+    return judged(compatible, strict)
 
 
 def target(prompt: str, version: Literal["v1", "v2"]) -> str:

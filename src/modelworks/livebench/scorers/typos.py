@@ -10,7 +10,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.verdict import text_of, unlabelled, verdict
+from modelworks.livebench.scorers.statements import judged
+from modelworks.livebench.scorers.verdict import text_of, unlabelled
 
 _DASHES = " --- "
 
@@ -18,7 +19,7 @@ _DASHES = " --- "
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
     """1 for the text, else 0."""
     truth = text_of(ground_truth)
-    return verdict(_compatible(answer, truth), _strict(answer, truth))
+    return judged(_compatible(answer, truth), _strict(answer, truth))
 
 
 def between_dashes(text: str) -> str | None:

@@ -1,8 +1,6 @@
-"""From a compatible and a strict score to a judgment, alike for the tasks of language and data analysis."""
+"""Expected and given answers read alike for the tasks of language and data analysis."""
 
 import re
-
-from modelworks.livebench.judgment import Judgment, Status
 
 _LABEL = re.compile(
     r"(?:so |thus |therefore |hence )*(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
@@ -14,14 +12,6 @@ LIMIT = 1_000_000  # characters: a longer answer is not read
 
 class GroundTruthError(ValueError):
     """The expected answer of a question is not as its task has it: no answer can be judged."""
-
-
-def verdict(score: float | None, strict: float | None) -> Judgment:
-    """`strict` is None where no answer was found: it scores 0 and is `unparsed`."""
-    if strict is None:
-        return Judgment(score, 0.0, "unparsed")
-    status: Status = "ok" if strict > 0 else "wrong"
-    return Judgment(score, strict, status)
 
 
 def text_of(ground_truth: object) -> str:
