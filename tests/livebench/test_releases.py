@@ -187,7 +187,7 @@ def test_releases_of_one_share_that_meet_are_refused_with_the_remedy_even_after_
     days = {day: {"sources": {}, "removed": None} for day in (first, later, OCTOBER)}
     message = (
         rf"^question \w+ of sums is new in the releases {first} and {later}, and .*: their months, a multiple of 24 "
-        rf"apart, draw on one share of what can be asked; params\.yaml: livebench\.releases must give {later} a day of another"
+        rf"apart, draw on one share of what can be asked; params\.yaml: livebench\.releases must give {later} a day of "
     )
     with pytest.raises(QuestionError, match=message):
         selected(tmp_path, shards, max(days), releases=days, removed_after=1)
