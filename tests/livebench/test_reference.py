@@ -13,8 +13,8 @@ from modelworks.livebench.question import Question
 from modelworks.stage import Stage
 from tests.livebench import boards
 
-# Of "sums", no is right most often, if yes is so at level 2; of "echo" every answer is right once.
-TRUTHS = {("sums", 1): ["no", "no", "no"], ("sums", 2): ["yes", "yes", "no"], ("echo", 1): ["c", "b", "a"]}
+# Of "sums", yes is right most often, though no is so at level 1; of "echo" every answer is right once.
+TRUTHS = {("sums", 1): ["no", "yes", "no"], ("sums", 2): ["yes", "yes", "yes"], ("echo", 1): ["c", "b", "a"]}
 
 
 def questions() -> list[Question]:
@@ -76,8 +76,8 @@ def test_a_guess_follows_from_the_seed_and_the_question_alone(tmp_path: Path) ->
 
 
 def test_the_majority_is_the_most_frequent_right_answer_of_a_task_over_all_its_levels(tmp_path: Path) -> None:
-    assert texts(tmp_path, "majority") == ["**no**"] * 6 + ["**a**"] * 3
-    assert texts(tmp_path, "majority", asked=questions()[::-1]) == ["**a**"] * 3 + ["**no**"] * 6
+    assert texts(tmp_path, "majority") == ["**yes**"] * 6 + ["**a**"] * 3
+    assert texts(tmp_path, "majority", asked=questions()[::-1]) == ["**a**"] * 3 + ["**yes**"] * 6
 
 
 def test_where_all_answers_differ_the_majority_is_right_once_in_a_task_and_not_once_a_level(tmp_path: Path) -> None:
