@@ -12,12 +12,13 @@ import polars
 import pytest
 
 from modelworks.build import lineage
-from modelworks.livebench import contamination, detection, passages, question
+from modelworks.livebench import contamination, detection, passages, question, seen_text
 from modelworks.livebench.embedder import embed, embedder
 from modelworks.livebench.paraphrase import paraphrase
 from modelworks.livebench.question import Question, question_id
-from modelworks.livebench.seen_grams import Seen, sums, wordings
+from modelworks.livebench.seen_grams import Search, wordings
 from modelworks.livebench.seen_passages import near
+from modelworks.livebench.seen_sums import canonical
 from modelworks.livebench.training_text import LineageError, from_records, from_rules
 from modelworks.lm.stable import write_parquet
 from modelworks.stage import Stage
@@ -44,10 +45,9 @@ def asked(text: str, truth: str = "1", task: str = "boats", **extra: Any) -> Que
 
 
 def shares(questions: Sequence[Question], texts: Sequence[str], words: int = 13) -> list[float]:
-    seen = Seen(wordings(questions, words), sums(questions, words))
-    for text in texts:
-        seen.read([FILLER, text])
-    found = seen.shares()
+    told = wordings(questions, words)
+    search = Search(one for some in told.values() for one in some)
+    found = seen_text.shares(seen_text.located(told, search, [("text", ([FILLER, text] for text in texts))]))
     return [found[one.question_id] for one in questions]
 
 
@@ -100,6 +100,17 @@ def test_a_sum_is_what_a_short_question_is_about_however_it_is_asked() -> None:
     assert shares([*questions, *others], ["Find 47+85-6."])[:3] == [0, 0, 0]
 
 
+def test_a_sum_is_the_same_with_the_operands_of_plus_and_times_in_another_order() -> None:
+    questions = [asked("What is 47+85?"), asked("What is 47-85?"), asked("What is 6+2*3-4?")]
+    assert shares(questions, ["85+47=132", "85-47=38"]) == [1, 0, 0]
+    assert shares(questions, ["3*2-4+6"]) == [0, 0, 1]
+    assert shares(questions, ["6+2*4-3", "2+6*3-4", "6-2*3+4"]) == [0, 0, 0]
+    same = [("8/2*3", "3*8/2"), ("1-2-3", "1-3-2"), ("10+2", "2+10"), ("7*1+9", "9+1*7")]
+    other = [("8/2", "2/8"), ("12+3", "1+23"), ("1-2", "2-1"), ("2*3+4", "2+3*4"), ("5+5", "5"), ("1+1", "1+1+1")]
+    assert [canonical(one) == canonical(two) for one, two in same] == [True] * 4
+    assert [canonical(one) == canonical(two) for one, two in other] == [False] * 6
+
+
 def test_a_question_that_is_all_template_is_compared_whole() -> None:
     questions = [asked(long_question(1), str(truth)) for truth in range(3)]
     assert shares(questions, [long_question(1)]) == [1, 1, 1]
@@ -112,11 +123,54 @@ def test_runs_do_not_span_two_texts_and_files_are_read_in_blocks(tmp_path: Path)
     texts = [*[FILLER] * 700, " ".join(half[:12]), " ".join(half[12:18])]
     write_parquet(tmp_path / "halves.parquet", polars.DataFrame({"text": texts}))
     write_parquet(tmp_path / "whole.parquet", polars.DataFrame({"text": [*texts, long_question(2)]}))
+    told = wordings(questions, 13)
     halves, whole = (
-        contamination.seen_shares(questions, [tmp_path / f"{name}.parquet"], 13)[questions[2].question_id]
+        seen_text.shares(seen_text.table(told, [tmp_path / f"{name}.parquet"]))[questions[2].question_id]
         for name in ("halves", "whole")
     )
     assert (halves, whole) == (0, 1)
+
+
+def test_only_what_a_model_has_read_of_the_training_text_counts(tmp_path: Path) -> None:
+    questions = [asked(long_question(number)) for number in range(4)]
+    question.write(tmp_path / "questions.parquet", questions)
+    half = " ".join(long_question(2).split()[:15])
+    for name, texts in (("a", [FILLER] * 300 + [long_question(0), long_question(1)]), ("b", [FILLER, half])):
+        write_parquet(tmp_path / f"{name}.parquet", polars.DataFrame({"text": texts}))
+    inputs = {
+        "questions": [tmp_path / "questions.parquet"],
+        "corpus": [tmp_path / "a.parquet", tmp_path / "b.parquet"],
+    }
+    (seen,) = _run(seen_text, tmp_path, inputs, ["seen.parquet"])
+    found = {}
+    chunks = {"001": [("a", 1), ("a", 300), ("a", 300)], "002": [("b", 1), ("a", 2)], "003": [("a", 301)]}
+    for name, read in chunks.items():
+        order = polars.DataFrame(read, schema={"shard": polars.String, "document": polars.Int64}, orient="row")
+        write_parquet(tmp_path / f"{name}.parquet", order)
+        given = {
+            "questions": inputs["questions"],
+            "seen": [seen],
+            "order": [tmp_path / f"{one}.parquet" for one in chunks if one <= name],
+        }
+        table, summary = _run(contamination, tmp_path, given, ["table.parquet", "summary.json"], model=f"k2-{name}")
+        found[name] = polars.read_parquet(table)["ngram_share"].round(3).to_list()
+        told = json.loads(summary.read_text(encoding="utf-8"))
+    assert found == {"001": [1, 0, 0, 0], "002": [1, 0, 0.167, 0], "003": [1, 1, 0.167, 0]}
+    assert (told["corpus"], told["documents_read"]) == (["a", "b"], 5)
+
+
+def test_a_later_release_does_not_change_what_is_seen_of_an_earlier_one(tmp_path: Path) -> None:
+    common = "a b c d e f g h i j k l m n"
+    write_parquet(tmp_path / "corpus.parquet", polars.DataFrame({"text": [common]}))
+    for name, number in (("first", 1), ("second", 2)):
+        question.write(tmp_path / f"{name}.parquet", [asked(f"{common} {number} own")])
+    tables = {}
+    for names in (["first"], ["first", "second"]):
+        inputs = {"questions": [tmp_path / f"{one}.parquet" for one in names], "corpus": [tmp_path / "corpus.parquet"]}
+        (path,) = _run(seen_text, tmp_path, inputs, ["seen.parquet"])
+        tables[names[-1]] = list(seen_text.shares(polars.read_parquet(path)).values())
+    # What both hold is told to be template text by the second release.
+    assert tables == {"first": [pytest.approx(2 / 4)], "second": [0]}
 
 
 def test_a_passage_near_to_the_whole_task_is_no_leak_and_one_near_to_a_single_question_is() -> None:
@@ -180,7 +234,7 @@ def test_a_paraphrase_is_found_by_embeddings_and_not_by_words_and_all_is_written
     counted = json.loads(summary.read_text(encoding="utf-8"))
     assert counted["excluded_by_task"] == {"boats": 2}
     assert (counted["excluded_by_words"], counted["excluded_by_embeddings_alone"]) == (1, 1)
-    assert (counted["passages"], counted["passages_embedded"], counted["questions"]) == (3, 3, 8)
+    assert (counted["passages"], counted["passages_compared"], counted["questions"]) == (3, 3, 8)
     with pytest.raises(ValueError, match="3 embeddings of 8 questions: build them anew"):
         _run(
             contamination,
@@ -204,7 +258,8 @@ def test_a_model_of_unknown_training_text_excludes_nothing_and_says_so(tmp_path:
 def test_passages_cover_a_file_and_of_a_large_one_an_even_sample_is_embedded(tmp_path: Path) -> None:
     texts = ["a b c d e", "", "f g"]
     write_parquet(tmp_path / "text.parquet", polars.DataFrame({"text": texts}))
-    assert list(passages.passages_of(tmp_path / "text.parquet", 2)) == ["a b", "c d", "e", "f g"]
+    found = list(passages.passages_of(tmp_path / "text.parquet", 2))
+    assert found == [(0, "a b"), (0, "c d"), (0, "e"), (2, "f g")]
     assert passages.sampled(4, 9, 1).tolist() == [0, 1, 2, 3]
     few = passages.sampled(1000, 10, 1)
     assert len(set(few.tolist())) == 10 and (numpy.diff(few) > 0).all() and few.max() > 500

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy
+import polars
 from numpy.typing import NDArray
 
-from modelworks.livebench import question
+from modelworks.livebench import question, seen_text
 from modelworks.livebench.embedder import embed, embedder
 from modelworks.livebench.paraphrase import paraphrase
-from modelworks.livebench.passages import read, shown
+from modelworks.livebench.passages import shown
 from modelworks.livebench.question import Question
-from modelworks.livebench.seen_grams import Seen, sums, wordings
-from modelworks.livebench.seen_passages import near
+from modelworks.livebench.seen_grams import Search, Wording, wordings
+from modelworks.livebench.seen_passages import near, read
 from modelworks.lm.shares import wilson
 from modelworks.lm.stable import write_json
-from modelworks.lm.tables import row_groups
 from modelworks.stage import Stage
 
 _MOST = 90  # questions of a task
@@ -38,7 +38,9 @@ def main(stage: Stage) -> None:
     leaks = [one for place, one in enumerate(drawn) if place % 3 != 1]
     asked = [one for place, one in enumerate(drawn) if place % 3 != 2]
     planted = numpy.asarray([place % 3 == 0 for place in range(len(drawn)) if place % 3 != 2])
-    shares = _shares(stage, asked, [shown(one) for one in leaks], settings["ngram_words"])
+    told = wordings(asked, settings["ngram_words"])
+    corpus = seen_text.table(told, stage.inputs["corpus"])
+    shares = _shares(told, corpus, [shown(one) for one in leaks])
     model = embedder(settings["threads"])
     questions = embed(model, [shown(one) for one in asked])
     other = embed(model, [paraphrase(shown(one), stage.seed(one.question_id)) for one in leaks]).astype(numpy.float16)
@@ -47,9 +49,7 @@ def main(stage: Stage) -> None:
     tasks = [one.task for one in asked]
     score = numpy.where(found.excess >= settings["embedding_margin"], found.cosine, -1.0)
     threshold = calibrated(score[~planted])
-    paraphrased = _shares(
-        stage, asked, [paraphrase(shown(one), stage.seed(one.question_id)) for one in leaks], settings["ngram_words"]
-    )
+    paraphrased = _shares(told, corpus, [paraphrase(shown(one), stage.seed(one.question_id)) for one in leaks])
     by_words = shares >= settings["most_ngrams"]
     report = {
         "questions": len(asked),
@@ -84,15 +84,11 @@ def calibrated(controls: NDArray[numpy.float32]) -> float:
     return float(numpy.sort(controls)[::-1][int(_FALSE_POSITIVES * len(controls))])
 
 
-def _shares(stage: Stage, asked: Sequence[Question], planted: Sequence[str], words: int) -> NDArray[numpy.float64]:
+def _shares(told: dict[str, list[Wording]], corpus: polars.DataFrame, planted: Sequence[str]) -> NDArray[numpy.float64]:
     """The share of each question's runs that the corpus with the planted texts holds."""
-    seen = Seen(wordings(asked, words), sums(asked, words))
-    for path in stage.inputs["corpus"]:
-        for rows in row_groups(path, ["text"]):
-            seen.read(rows.column("text").to_pylist())
-    seen.read(planted)
-    found = seen.shares()
-    return numpy.asarray([found[one.question_id] for one in asked])
+    search = Search(one for some in told.values() for one in some)
+    found = seen_text.shares(polars.concat([corpus, seen_text.located(told, search, [("planted", [planted])])]))
+    return numpy.asarray([found.get(name, 0.0) for name in told])
 
 
 def _rates(hit: NDArray[numpy.bool_], planted: NDArray[numpy.bool_], tasks: Sequence[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from modelworks.livebench import question
 from modelworks.livebench.embedder import embed, embedder
@@ -19,8 +19,9 @@ _TOGETHER = 256
 def main(stage: Stage) -> None:
     """Inputs: text (Parquet with a column `text`) or questions. Output: embeddings (safetensors).
 
-    embeddings: `embeddings` float16[n, 384]; of text also `places` int64[n], which passages these are, ascending, and
-    `passages` int64[1], how many there are: of more than `most_passages` an even sample is embedded.
+    embeddings: `embeddings` float16[n, 384]; of text also `documents` int64[n], the row of the text that each passage
+    is from, ascending, and `passages` int64[1], how many there are: of more than `most_passages` an even sample is
+    embedded.
     """
     settings = stage.params["livebench"]["contamination"]
     model = embedder(settings["threads"])
@@ -31,14 +32,17 @@ def main(stage: Stage) -> None:
     total = sum(1 for _ in passages_of(stage.input("text"), settings["passage_words"]))
     kept = sampled(total, settings["most_passages"], stage.seed("sample"))
     chosen = set(kept.tolist())
-    texts = [
-        text
-        for place, text in enumerate(passages_of(stage.input("text"), settings["passage_words"]))
+    passages = [
+        passage
+        for place, passage in enumerate(passages_of(stage.input("text"), settings["passage_words"]))
         if place in chosen
     ]
-    found = _embedded(stage, model, texts)
     save_file(
-        {"embeddings": found, "places": kept, "passages": numpy.array([total], dtype=numpy.int64)},
+        {
+            "embeddings": _embedded(stage, model, [text for _, text in passages]),
+            "documents": numpy.array([document for document, _ in passages], dtype=numpy.int64),
+            "passages": numpy.array([total], dtype=numpy.int64),
+        },
         stage.output("embeddings"),
     )
 
@@ -49,24 +53,19 @@ def shown(question: Question) -> str:
     return stem if isinstance(stem, str) and stem.split() else "\n".join(question.turns)
 
 
-def passages_of(path: Path, words: int) -> Iterator[str]:
-    """The texts of a file, cut into pieces of `words` words that do not overlap."""
-    for rows in row_groups(path, ["text"]):
-        for text in rows.column("text").to_pylist():
-            found = text.split()
-            for begin in range(0, len(found), words):
-                yield " ".join(found[begin : begin + words])
+def passages_of(path: Path, words: int) -> Iterator[tuple[int, str]]:
+    """The texts of a file, cut into pieces of `words` words that do not overlap, each with the row of its text."""
+    texts = (text for rows in row_groups(path, ["text"]) for text in rows.column("text").to_pylist())
+    for document, text in enumerate(texts):
+        found = text.split()
+        for begin in range(0, len(found), words):
+            yield document, " ".join(found[begin : begin + words])
 
 
 def sampled(total: int, most: int, seed: int) -> numpy.ndarray:
     """int64: all places, or `most` of them drawn evenly, ascending."""
     places = numpy.random.default_rng(seed).permutation(total)[:most]
     return numpy.sort(places).astype(numpy.int64)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """What `main` wrote, in memory: 768 bytes for each passage that is kept."""
-    return load_file(path)
 
 
 def _embedded(stage: Stage, model: Any, texts: list[str]) -> numpy.ndarray:
