@@ -352,3 +352,11 @@ rule livebench_claims:
     shell:
         "python -m modelworks.build.run modelworks.livebench.leak_claims --rule livebench_claims --log {log}"
         " --reads {params.reads} --in code {input.code} --in results {input.results} --out claims {output.claims}"
+
+
+rule livebench_leak:
+    """How well leaks are found, what a planted one does, and livebench's claims about it."""
+    input:
+        "artifacts/livebench/detection.json",
+        "artifacts/livebench/leak.html",
+        "artifacts/livebench/claims.json",

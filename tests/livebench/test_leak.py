@@ -204,8 +204,8 @@ def test_the_page_shows_both_gaps_of_every_dose(tmp_path: Path) -> None:
     run(leak_page, {"results": tmp_path / "results.json"}, {"page": tmp_path / "leak.html"})
     shown = (tmp_path / "leak.html").read_text(encoding="utf-8")
     assert shown.count("<svg") == 1
-    assert "<td>+11.0 (" in shown
-    assert shown.count("<td>+1.0 (") == 3
+    assert "<td>+11.0 <span>(" in shown
+    assert shown.count("<td>+1.0 <span>(") == 3
 
 
 @pytest.mark.parametrize(
