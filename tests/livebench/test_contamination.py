@@ -235,6 +235,20 @@ def test_a_paraphrase_is_found_by_embeddings_and_not_by_words_and_all_is_written
     assert counted["excluded_by_task"] == {"boats": 2}
     assert (counted["excluded_by_words"], counted["excluded_by_embeddings_alone"]) == (1, 1)
     assert (counted["passages"], counted["passages_compared"], counted["questions"]) == (3, 3, 8)
+    order = {"shard": ["corpus", "corpus"], "document": [0, 2]}
+    write_parquet(tmp_path / "order.parquet", polars.DataFrame(order))
+    (seen,) = _run(seen_text, tmp_path, inputs, ["seen.parquet"])
+    read = {**{name: one for name, one in inputs.items() if name != "corpus"}, "seen": [seen]}
+    read["order"] = [tmp_path / "order.parquet"]
+    # A file of embeddings has the name of the text that its passages are from.
+    read["corpus_embeddings"] = [embedded.rename(tmp_path / "corpus.safetensors")]
+    table, summary = _run(contamination, tmp_path, read, ["table.parquet", "summary.json"], model="k2-001")
+    assert polars.read_parquet(table)["excluded"].to_list() == [False] * 5 + [True] + [False] * 2
+    assert json.loads(summary.read_text(encoding="utf-8"))["passages_compared"] == 2
+    write_parquet(tmp_path / "order.parquet", polars.DataFrame({"shard": ["other"], "document": [0]}))
+    with pytest.raises(ValueError, match="the order names other, of which there are no embeddings: build them anew"):
+        _run(contamination, tmp_path, read, ["table.parquet", "summary.json"], model="k2-001")
+    embedded = (tmp_path / "corpus.safetensors").rename(embedded)
     with pytest.raises(ValueError, match="3 embeddings of 8 questions: build them anew"):
         _run(
             contamination,
