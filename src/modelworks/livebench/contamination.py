@@ -44,8 +44,14 @@ def main(stage: Stage) -> None:
     passages = _passages(stage, documents)
     found = nearness(stage, releases, passages, settings["embedding_margin"]) if passages else None
     rows = [
-        _row(stage.args["model"], one, None if shares is None else shares.get(one.question_id, 0.0), at, settings)
-        for one, at in zip(asked, found or [None] * len(asked), strict=True)
+        _row(
+            stage.args["model"],
+            one,
+            None if shares is None else shares.get(one.question_id, 0.0),
+            None if found is None else found[place],
+            settings,
+        )
+        for place, one in enumerate(asked)
     ]
     result = polars.DataFrame(rows, schema=SCHEMA, orient="row")
     write_parquet(stage.output("table"), result)
