@@ -133,6 +133,10 @@ rule livebench_detection:
             "artifacts/livebench/questions/{release}.parquet",
             release=LIVEBENCH_RELEASES,
         ),
+        question_embeddings=expand(
+            "artifacts/livebench/question_embeddings/{release}.safetensors",
+            release=LIVEBENCH_RELEASES,
+        ),
         corpus=lambda wildcards: livebench_corpus(
             f"artifacts/k2/checkpoints/{K2_CHECKPOINTS[-1]}"
         ),
@@ -153,11 +157,13 @@ rule livebench_detection:
             "livebench.contamination.most_ngrams",
             "livebench.contamination.embedding_threshold",
             "livebench.contamination.embedding_margin",
+            "livebench.contamination.passage_words",
             "livebench.contamination.threads",
         ),
     shell:
         "python -m modelworks.build.run modelworks.livebench.detection --rule livebench_detection --log {log}"
-        " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
+        " --reads {params.reads} --in code {input.code} --in questions {input.questions}"
+        " --in question_embeddings {input.question_embeddings} --in corpus {input.corpus}"
         " --in corpus_embeddings {input.corpus_embeddings} --out detection {output.detection}"
 
 

@@ -57,9 +57,15 @@ def passages_of(path: Path, words: int) -> Iterator[tuple[int, str]]:
     """The texts of a file, cut into pieces of `words` words that do not overlap, each with the row of its text."""
     texts = (text for rows in row_groups(path, ["text"]) for text in rows.column("text").to_pylist())
     for document, text in enumerate(texts):
-        found = text.split()
-        for begin in range(0, len(found), words):
-            yield document, " ".join(found[begin : begin + words])
+        for piece in cut(text, words):
+            yield document, piece
+
+
+def cut(text: str, words: int) -> Iterator[str]:
+    """Pieces of `words` words, the last one of fewer."""
+    found = text.split()
+    for begin in range(0, len(found), words):
+        yield " ".join(found[begin : begin + words])
 
 
 def sampled(total: int, most: int, seed: int) -> numpy.ndarray:
