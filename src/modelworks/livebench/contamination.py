@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy
 import polars
-from numpy.typing import NDArray
 
 from modelworks.livebench import question, seen_text
 from modelworks.livebench.question import Question
 from modelworks.livebench.seen_grams import wordings
-from modelworks.livebench.seen_passages import Near, near, read
+from modelworks.livebench.seen_passages import Near, Sentences, joined, near, read, sentences
 from modelworks.lm.stable import write_json, write_parquet
 from modelworks.stage import Stage
 
@@ -78,19 +77,19 @@ def seen_shares(
 
 
 def nearness(
-    stage: Stage, releases: Sequence[Sequence[Question]], passages: Sequence[NDArray[numpy.float16]], margin: float
+    stage: Stage, releases: Sequence[Sequence[Question]], passages: Sequence[Sentences], margin: float
 ) -> list[tuple[float, float]]:
     """How near each question is to the passages, beside those of its release and of the releases before it.
 
     Raises ValueError if embeddings do not fit.
     """
-    tables = [read(path)["embeddings"].astype(numpy.float32) for path in stage.inputs["question_embeddings"]]
+    tables = [sentences(read(path)) for path in stage.inputs["question_embeddings"]]
     if [*map(len, tables)] != [*map(len, releases)]:
         raise ValueError(f"{sum(map(len, tables))} embeddings of {sum(map(len, releases))} questions: build them anew")
     found: list[tuple[float, float]] = []
     for count in range(1, len(tables) + 1):
         tasks = [one.task for some in releases[:count] for one in some]
-        together: Near = near(numpy.concatenate(tables[:count]), tasks, passages, margin)
+        together: Near = near(joined(tables[:count]), tasks, passages, margin)
         pairs = zip(together.cosine.tolist(), together.excess.tolist(), strict=True)
         found += list(pairs)[len(found) :]
     return found
@@ -113,7 +112,7 @@ def summary(
     table: polars.DataFrame,
     asked: Sequence[Question],
     documents: polars.DataFrame | None,
-    passages: Sequence[NDArray[numpy.float16]],
+    passages: Sequence[Sentences],
 ) -> dict[str, Any]:
     """What was compared with what, and how many questions of each task are excluded."""
     whole = sorted(path.stem for path in stage.inputs.get("corpus", []))
@@ -133,11 +132,11 @@ def summary(
     }
 
 
-def _passages(stage: Stage, documents: polars.DataFrame | None) -> list[NDArray[numpy.float16]]:
+def _passages(stage: Stage, documents: polars.DataFrame | None) -> list[Sentences]:
     """The embeddings of the passages that were read, file by file."""
     paths = {path.stem: path for path in stage.inputs.get("corpus_embeddings", [])}
     if documents is None:
-        return [read(path)["embeddings"] for path in paths.values()]
+        return [sentences(read(path)) for path in paths.values()]
     by_text = {str(text): rows["document"].to_numpy() for (text,), rows in documents.group_by("text")}
     missing = sorted(by_text.keys() - paths.keys())
     if paths and missing:
@@ -145,7 +144,8 @@ def _passages(stage: Stage, documents: polars.DataFrame | None) -> list[NDArray[
     found = []
     for text, path in paths.items():
         embedded = read(path)
-        found.append(embedded["embeddings"][numpy.isin(embedded["documents"], by_text.get(text, []))])
+        was_read = numpy.flatnonzero(numpy.isin(embedded["documents"], by_text.get(text, [])))
+        found.append(sentences(embedded).chosen(was_read))
     return found
 
 

@@ -14,12 +14,12 @@ import polars
 from numpy.typing import NDArray
 
 from modelworks.livebench import question, seen_text
-from modelworks.livebench.embedder import embed, embedder
+from modelworks.livebench.embedder import embedder
 from modelworks.livebench.paraphrase import paraphrase
-from modelworks.livebench.passages import cut, shown
+from modelworks.livebench.passages import cut, embedded, sentences_of, shown
 from modelworks.livebench.question import Question
 from modelworks.livebench.seen_grams import Search, Wording, wordings
-from modelworks.livebench.seen_passages import near, read
+from modelworks.livebench.seen_passages import joined, near, read, sentences
 from modelworks.lm.shares import wilson
 from modelworks.lm.stable import write_json
 from modelworks.stage import Stage
@@ -51,12 +51,12 @@ def main(stage: Stage) -> None:
         name: _shares(told, corpus, texts) >= settings["most_ngrams"]
         for name, texts in (("verbatim_by_words", verbatim), ("paraphrased_by_words", paraphrased))
     }
-    embeddings = numpy.concatenate([read(path)["embeddings"] for path in stage.inputs["question_embeddings"]])
-    pieces = [piece for text in paraphrased for piece in cut(text, settings["passage_words"])]
-    planted = embed(embedder(settings["threads"]), pieces).astype(numpy.float16)
-    passages = [*(read(path)["embeddings"] for path in stage.inputs["corpus_embeddings"]), planted]
+    embeddings = joined([sentences(read(path)) for path in stage.inputs["question_embeddings"]])
+    pieces = [sentences_of(piece) for text in paraphrased for piece in cut(text, settings["passage_words"])]
+    planted = embedded(embedder(settings["threads"]), pieces)
+    passages = [*(sentences(read(path)) for path in stage.inputs["corpus_embeddings"]), planted]
     tasks = [one.task for one in asked]
-    found = near(embeddings[places].astype(numpy.float32), tasks, passages, settings["embedding_margin"])
+    found = near(embeddings.chosen(places), tasks, passages, settings["embedding_margin"])
     score = numpy.where(found.excess >= settings["embedding_margin"], found.cosine, -1.0)
     threshold = calibrated(score[roles == _CALIBRATION])
     hits = {
