@@ -260,7 +260,7 @@ rule livebench_leak_arm:
 
 
 rule livebench_leak_seen:
-    """Compare the questions with the training text of one arm, by runs of words."""
+    """Compare the questions with the training text of one arm, by runs of words: 2+1-3 is there for 1+2-3, by design."""
     input:
         code=code("modelworks.livebench.contamination"),
         questions="artifacts/livebench/leak/{leak_seed}/questions.parquet",
@@ -285,7 +285,7 @@ rule livebench_leak_seen:
     shell:
         "python -m modelworks.build.run modelworks.livebench.contamination --rule livebench_leak_seen --log {log}"
         " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
-        " --arg model=leak-{wildcards.leak_seed}-{wildcards.leak_dose}"
+        " --arg model=leak-{wildcards.leak_seed}-{wildcards.leak_dose} --arg sums=no"
         " --out table {output.table} --out summary {output.summary}"
 
 

@@ -128,7 +128,9 @@ def test_an_arm_is_trained_from_its_beginning_and_what_it_was_trained_on_is_foun
     for dose, excluded in ((0, 0), (16, LEAKED)):
         corpus = [data / "text.parquet", data / f"text-{dose}.parquet"]
         outputs = {"table": data / "seen.parquet", "summary": data / "seen.json"}
-        run(contamination, {"questions": data / "questions.parquet", "corpus": corpus}, outputs, model="leak")
+        run(
+            contamination, {"questions": data / "questions.parquet", "corpus": corpus}, outputs, model="leak", sums="no"
+        )
         seen = polars.read_parquet(data / "seen.parquet")["excluded"].to_list()
         assert seen == [True] * excluded + [False] * (2 * QUESTIONS - excluded)
 

@@ -32,8 +32,9 @@ def main(stage: Stage) -> None:
 
     That is corpus, files that it read whole; or seen (a file a release, of `seen_text`) and order (Parquet: shard, the
     name of a text, and document, its row, of each document that it read at least a part of). With it, both or none:
-    question_embeddings (as questions) and corpus_embeddings (a file a text). Args: model. Outputs: table (Parquet: a
-    row a question, `reason` null where it is not excluded), summary (JSON).
+    question_embeddings (as questions) and corpus_embeddings (a file a text). Args: model; with corpus also sums=no
+    where the sum of a short question in other words is no leak. Outputs: table (Parquet: a row a question, `reason`
+    null where it is not excluded), summary (JSON).
     """
     settings = stage.params["livebench"]["contamination"]
     releases = [question.read(path) for path in stage.inputs["questions"]]
@@ -70,7 +71,8 @@ def seen_shares(
 ) -> dict[str, float] | None:
     """For each question the share of its runs of words that was read; None where the training text is unknown."""
     if stage.inputs.get("corpus"):
-        return seen_text.shares(seen_text.table(wordings(asked, words), stage.inputs["corpus"]))
+        sums = stage.args.get("sums") != "no"
+        return seen_text.shares(seen_text.table(wordings(asked, words, sums=sums), stage.inputs["corpus"]))
     if not stage.inputs.get("seen"):
         return None
     return seen_text.shares(polars.concat(polars.read_parquet(path) for path in stage.inputs["seen"]), documents)

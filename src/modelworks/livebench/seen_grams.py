@@ -31,14 +31,14 @@ class Wording:
     runs: frozenset[int]
 
 
-def wordings(questions: Sequence[Question], words: int) -> dict[str, list[Wording]]:
-    """The wordings of each question, by its id, without template text."""
+def wordings(questions: Sequence[Question], words: int, *, sums: bool = True) -> dict[str, list[Wording]]:
+    """The wordings of each question, by its id, without template text; the sum of a short one only if `sums`."""
     texts = {one.question_id: _texts(one) for one in questions}
     shared = _shared(questions, texts, words)
     return {
         one.question_id: [
             *(_wording(text, words, shared[one.task]) for text in texts[one.question_id]),
-            *_sum(texts[one.question_id][-1], words),
+            *(_sum(texts[one.question_id][-1], words) if sums else ()),
         ]
         for one in questions
     }
