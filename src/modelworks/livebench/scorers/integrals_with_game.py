@@ -9,7 +9,7 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers import symbolic
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
 from modelworks.livebench.scorers.spans import solutions
-from modelworks.livebench.scorers.statements import bare, judged, statement
+from modelworks.livebench.scorers.statements import bare, judged, last_side, statement
 
 TOLERANCE = 1e-5
 _LARGEST_DENOMINATOR = 10**7
@@ -86,7 +86,7 @@ def _nearest(text: str) -> Fraction:
 def _strict(answer: str, truth: str) -> float | None:
     """By value, sign and all of a fraction included."""
     stated = statement(answer)
-    found = normalized(bare(stated.rpartition("=")[2])) if stated else ""
+    found = normalized(bare(last_side(stated) or "")) if stated else ""
     if _GROUPED.fullmatch(found):
         found = found.replace(",", "")
     if match := _FRACTION.fullmatch(found):

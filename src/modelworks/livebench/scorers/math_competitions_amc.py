@@ -8,6 +8,7 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import bare, judged, statement
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _OPTION = re.compile(r"\\textbf\{\(([A-E])\)\s?\}(.*?)(?:\\qquad|\$)")
 _REPEATED = re.compile(r"\b([A-E])\1{3,}\b")
@@ -60,4 +61,6 @@ def _strict(answer: str, letter: str, value: str, question: str) -> float | None
     if value != "FAILURE" and bare(value) == stated:
         return 1.0
     repeated = _REPEATED.findall(answer)
-    return float(repeated[-1] == letter) if repeated else None
+    if not repeated or is_withdrawn(answer, repeated[-1] * 4):
+        return None
+    return float(repeated[-1] == letter)

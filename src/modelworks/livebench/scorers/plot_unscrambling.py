@@ -14,6 +14,7 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import LIMIT, text_of
+from modelworks.livebench.scorers.withdrawn import is_withdrawn_around
 
 _OPEN, _CLOSE, _END = "<PLOT_SUMMARY>", "</PLOT_SUMMARY>", "**End of Plot Summary**"
 _MOST = 2_000  # sentences of an answer that are looked at
@@ -31,7 +32,7 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     matcher = _Matcher(given)
     places = [given.index(found) for one in truth if (found := matcher.closest(one)[1]) is not None]
     compatible = 1 - distance(range(len(truth)), places) / len(truth)
-    return judged(compatible, _strict(given, truth) if given else None)
+    return judged(compatible, _strict(given, truth) if given and not _is_withdrawn(answer[:LIMIT], truth) else None)
 
 
 def summary(text: str) -> str:
@@ -56,6 +57,16 @@ def distance(first: Sequence[int], second: Sequence[int]) -> int:
         for place, other in enumerate(second):
             row.append(above[place] if one == other else 1 + min(above[place + 1], row[place], above[place]))
     return row[-1]
+
+
+def _is_withdrawn(answer: str, truth: Sequence[str]) -> bool:
+    """Whether the text around the plot takes it back: around its tags, else around the sentences that are known."""
+    before, tag, tail = answer.partition(_OPEN)
+    if tag:
+        return is_withdrawn_around(before, "", tail.rpartition(_CLOSE)[2] if _CLOSE in tail else "")
+    begins = [at for one in truth if (at := answer.find(one)) >= 0]
+    ends = [at + len(one) for one in truth if (at := answer.rfind(one)) >= 0]
+    return bool(begins) and is_withdrawn_around(answer[: min(begins)], "", answer[max(ends) :])
 
 
 class _Matcher:
