@@ -13,10 +13,16 @@ CSV = "name,age,score\nAnn,31,1.5\nBob,45,2.25\n"
 JSON = '{"0":{"name":"Ann","age":31,"score":1.5},"1":{"name":"Bob","age":45,"score":2.25}}'
 WRONG_JSON = JSON.replace("31", "32")
 PLOT = "The king loses his ring. A fisherman finds a great fish. He brings it to the court. The cook finds the ring."
-SHUFFLED = "He brings it to the court. The cook finds the ring. A fisherman finds a great fish. The king loses his ring."
-REVERSED = "The cook finds the ring. He brings it to the court. A fisherman finds a great fish. The king loses his ring."
+SHUFFLED = (
+    "He brings it to the court. The cook finds the ring. A fisherman finds a great fish. The king loses his ring."
+)
+REVERSED = (
+    "The cook finds the ring. He brings it to the court. A fisherman finds a great fish. The king loses his ring."
+)
 EVENTS = '[{"user_id": 3, "max_consecutive_growth_months": 4}, {"user_id": 7, "max_consecutive_growth_months": 2}]'
-OTHER_EVENTS = '[{"user_id": 3, "max_consecutive_growth_months": 5}, {"user_id": 7, "max_consecutive_growth_months": 3}]'
+OTHER_EVENTS = (
+    '[{"user_id": 3, "max_consecutive_growth_months": 5}, {"user_id": 7, "max_consecutive_growth_months": 3}]'
+)
 WORDS = "one,lion,iron,pear,three,gold,blue,red"
 TEXT = "We present a new method for fast retrieval of documents."
 MISSPELT = "We present a new methd for fast retreival of documents."
@@ -69,7 +75,7 @@ QUESTIONS = {
         "'Answer: ' and the numbers with commas between them.",
         "3,1,2",
         "3,1,2",
-        "1,2",
+        "7,8,9",
         ("{}", "Answer: {}", "\\boxed{{{}}}"),
     ),
     "web_of_lies_v2": Asked(
@@ -252,19 +258,33 @@ STATED = (
     "I think that the answer is {r}",
     "It is not {w}.\n\nThe answer is {r}",
     "First I took {w} for it. Wait, no.\nThe answer is {r}",
-    "There is no doubt. The answer is {r}",
+    "There is no doubt:\nthe answer is {r}",
 )
-SILENT = ("", " \n", "I cannot answer this.", "I'm sorry, but I can't help with that.", "I don't know.", "N/A", "...", "?")
+SILENT = (
+    "",
+    " \n",
+    "I cannot answer this.",
+    "I'm sorry, but I can't help with that.",
+    "I don't know.",
+    "N/A",
+    "...",
+    "?",
+)
 # Where a plain sentence around the answer is part of the answer: the task asks for a text, which is judged whole.
 TEXTS = ("instruction_following",)
+# Without marks around it a text is judged whole: what stands before it is part of it.
+WHOLE = ("plot_unscrambling", "typos", *TEXTS)
 # Partial credit: a wrong answer keeps a share of the right one, by place or by position.
 SHARED = ("olympiad", "web_of_lies_v3", "plot_unscrambling", "connections", "connections_before_2024_11_25")
 
 
 def written(task: str, forms: tuple[str, ...]) -> list[str]:
     asked = QUESTIONS[task]
+    below = "\n" if task == "tablereformat_v2" else ""  # a table of lines begins a line
     return [
-        form.format(r=mark.format(asked.right), w=mark.format(asked.wrong)) for mark in asked.marks for form in forms
+        form.format(r=below + mark.format(asked.right), w=below + mark.format(asked.wrong))
+        for mark in asked.marks
+        for form in forms
     ]
 
 
@@ -286,7 +306,11 @@ def test_every_scorer_but_those_of_code_has_a_question() -> None:
 
 @pytest.mark.parametrize("task", QUESTIONS)
 def test_a_right_answer_is_1_and_a_wrong_one_is_less(task: str) -> None:
-    answers = written(task, STATED)
+    answers = [
+        answer
+        for answer in written(task, STATED)
+        if task not in WHOLE or answer.startswith(("<", "\\")) or "\n" not in answer
+    ]
     assert [f"{found}: {answer}" for answer in answers if (found := strict(task, answer)) != 1.0] == []
     assert others(task, written(task, ("{w}",)), 0.7 if task in SHARED else 0.0) == []
 
@@ -299,7 +323,9 @@ def test_a_right_answer_that_is_denied_is_0(task: str) -> None:
 @pytest.mark.parametrize("task", [task for task in QUESTIONS if task not in TEXTS])
 def test_a_right_answer_among_others_is_0(task: str) -> None:
     asked = QUESTIONS[task]
-    within = [mark.format(text) for mark in asked.marks for text in (f"not {asked.right}", f"{asked.wrong} or {asked.right}")]
+    within = [
+        mark.format(text) for mark in asked.marks for text in (f"not {asked.right}", f"{asked.wrong} or {asked.right}")
+    ]
     assert others(task, [*written(task, OPEN), *within]) == []
 
 

@@ -16,6 +16,7 @@ from modelworks.livebench.scorers.verdict import text_of
 from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 GROUP = 4
+_OPEN = ("not", "or", "either", "nor", "never", "cannot", "isn't", "aren't", "wrong", "incorrect")
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
@@ -47,10 +48,10 @@ def strict_share(words: Sequence[str], truth: Sequence[str]) -> float:
 
 
 def is_open(text: str, truth: Sequence[str]) -> bool:
-    """Whether a list denies its words or leaves them open: it says `not`, `or` or `either` where no right word does."""
+    """Whether a list denies its words or leaves them open: it says `not`, `or` or the like where no right word does."""
     return any(
         re.search(rf"\b{word}\b", text.lower()) and not re.search(rf"\b{word}\b", ",".join(truth).lower())
-        for word in ("not", "or", "either", "nor")
+        for word in _OPEN
     )
 
 
@@ -107,7 +108,9 @@ def _strict(answer: str, truth: Sequence[str]) -> float | None:
     whole = found[-1:] if len(listed(found[-1])) >= len(truth) else found
     if is_open(",".join(whole), truth):
         return None
-    words = [word for match in whole for word in listed(match.replace("\\text{", "").replace("}", "").replace("\\", ""))]
+    words = [
+        word for match in whole for word in listed(match.replace("\\text{", "").replace("}", "").replace("\\", ""))
+    ]
     return strict_share(words[-len(truth) :] if len(whole) > 1 else words, truth)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box, scored
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.statements import bare, judged, last_line
+from modelworks.livebench.scorers.statements import bare, judged, last_line, last_words
 from modelworks.livebench.scorers.verdict import text_of, unlabelled
 from modelworks.livebench.scorers.withdrawn import denies, is_denied_by, is_withdrawn
 
@@ -43,6 +43,9 @@ def _strict(answer: str, truth: str) -> float | None:
     label, _, behind = given.rpartition(":")
     denied = denies(label) or is_denied_by(label)
     candidates = [given, bare(given)] if denied else [given, bare(given), unlabelled(given), behind]
+    words = last_words(given)
+    if words and not is_withdrawn(given, words):
+        candidates.append(words)
     return float(_type(truth) in {_type(candidate) for candidate in candidates})
 
 

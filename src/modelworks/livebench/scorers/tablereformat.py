@@ -55,9 +55,11 @@ def target(prompt: str, version: Literal["v1", "v2"]) -> str:
 
 
 def _is_withdrawn(answer: str, passage: str) -> bool:
-    """Whether the text before the table's first line or behind its last one takes the table back."""
+    """Whether the text before the table, or its first line, or behind it, or its last line, takes the table back."""
+    if (at := answer.rfind(passage)) >= 0:
+        return is_withdrawn_around(answer[:at], passage, answer[at + len(passage) :])
     first, last = passage.partition("\n")[0], passage.rpartition("\n")[2]
-    begin = answer.find(first)
+    begin = answer.rfind(first)
     end = answer.rfind(last) if begin >= 0 else -1
     return end >= 0 and is_withdrawn_around(answer[:begin], passage, answer[end + len(last) :])
 

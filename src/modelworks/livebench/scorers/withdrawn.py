@@ -26,7 +26,7 @@ _NO_DENIAL = re.compile(
 )
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|would|could|can|should|must|might|has|have|need|ai|wo)"
 _DENIAL = re.compile(
-    rf"\b(?:not|never|neither|nor|cannot|anything but|anything except|except|other than|rather than|instead of|doubt\w*"
+    rf"\b(?:not|never|neither|nor|cannot|anything except|except|other than|rather than|instead of|doubt\w*"
     rf"|den(?:y|ies|ied)|wrong\w*|incorrect\w*|false|unlikely|impossible|hardly|far from|excluded?|rules? out|ruled out"
     rf"|reject\w*|{_AUXILIARY}n['\u2019]?t)\b"
 )
@@ -43,7 +43,9 @@ _ANOTHER_BEHIND = re.compile(
     r"^(?:[\s,;.]*(?:or|and/or|versus|vs\.?)\b(?!,? (?:equivalently|approximately|about|roughly|simply|in other words"
     r"|more \w+)\b)|\s*/\s+\S|[\s,;.]*(?:maybe|perhaps|possibly|alternatively)\b)"
 )
-_ADVERB = r"(?:(?:definitely|certainly|clearly|probably|surely|just|simply|also|actually|obviously|most|likely)\s+){0,3}"
+_ADVERB = (
+    r"(?:(?:definitely|certainly|clearly|probably|surely|just|simply|also|actually|obviously|most|likely)\s+){0,3}"
+)
 _DENIED_BEHIND = re.compile(
     rf"^[\s,;:\u2014\u2013-]*(?:(?:which|that|it|this)\s+)?"
     rf"(?:{_AUXILIARY}n['\u2019]?t\b|(?:{_AUXILIARY}|seems|looks|will|to)\s+(?:be\s+)?{_ADVERB}"
@@ -52,7 +54,8 @@ _DENIED_BEHIND = re.compile(
     rf"|(?:cannot|can not|not|never|wrong|incorrect|false)\b)"
 )
 _DENYING = re.compile(
-    rf"\W*(?:(?:it(?: is|'s) )?{_ADVERB}(?:not|never|neither|either|anything but)"
+    rf"\W*(?:(?:(?:it|this|that)(?: is|'s) )?{_ADVERB}(?:not|never|neither|either|anything but)"
+    rf"|(?:it|this|that) {_AUXILIARY}n't|(?:is|was|could|can|might|would) (?:it|this|that|the answer)"
     r"|i (?:do not|don't|cannot|can't|have no|am (?:sorry|not|unable)))\b"
 )
 _NO_BEHIND = re.compile(
@@ -98,7 +101,7 @@ def is_denied_by(before: str) -> bool:
     text = _MARKS_BEFORE.sub("", before[-_NEAR:].replace("\u2019", "'")).lower()
     if _ANOTHER_BEFORE.search(text):
         return True
-    clause = _NO_DENIAL.sub("", _CLAUSE.split(text)[-1])
+    clause = _NO_DENIAL.sub("", _CLAUSE.split(text.replace("anything but", "never"))[-1])
     found = [match.end() for pattern in (_DENIAL, _OF_ANOTHER) for match in pattern.finditer(clause)]
     return bool(found) and len(clause[max(found) :].split()) <= _MOST_WORDS
 
@@ -110,7 +113,9 @@ def denies(stated: str) -> bool:
 
 def _is_denied_behind(behind: str, stated: str, before: str) -> bool:
     rest = _MARKS_BEHIND.sub("", behind)
-    if rest.startswith("?") and (len(rest.strip(" ?!.\n")) > 0 or _ASKING.match(_last_sentence(before))):
+    if rest.startswith("?") and (
+        len(rest.strip(" ?!.\n")) > 0 or _ASKING.match(_last_sentence(_MARKS_BEFORE.sub("", before)))
+    ):
         return True
     if _ANOTHER_BEHIND.match(rest) or _DENIED_BEHIND.match(rest) or _NO_BEHIND.match(rest) or _RETRACTED.search(rest):
         return True
