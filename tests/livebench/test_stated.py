@@ -50,7 +50,7 @@ BOLD = ("**{}**",)
 QUESTIONS = {
     "math_competitions_amc": Asked(
         "How many are there? $\\textbf{(A) }27\\qquad\\textbf{(B) }30\\qquad\\textbf{(C) }31\\qquad\\textbf{(D) }47"
-        "\\qquad\\textbf{(E) }278$ If you cannot determine the answer, guess. Repeat the letter five times, as in FFFFF.",
+        "\\qquad\\textbf{(E) }278$ If you cannot tell, guess. Repeat the letter five times, as in FFFFF.",
         "E",
         "E",
         "B",
@@ -131,7 +131,7 @@ QUESTIONS = {
         TAGS,
     ),
     "house_traversal": Asked(
-        "Four people live in a row: Ann lives left of Bob, Bob left of Carl. List the names from left to right in **X**.",
+        "Three people live in a row: Ann left of Bob, Bob left of Carl. List the names from left to right in **X**.",
         "Ann Bob Carl",
         "Ann, Bob, Carl",
         "Bob, Ann, Carl",
@@ -172,14 +172,14 @@ QUESTIONS = {
         ("{}", "<solution>{}</solution>", "\\boxed{{{}}}", "**{}**"),
     ),
     "tablejoin": Asked(
-        "Join table A (id, nm, dt) to table B (identifier, name, date), as a dictionary {'column of A': 'column of B'}.",
+        "Join table A (id, nm, dt) to table B (identifier, name, date), as {'column of A': 'column of B'}.",
         {"id": "identifier", "nm": "name", "dt": "date"},
         "{'id': 'identifier', 'nm': 'name', 'dt': 'date'}",
         "{'id': 'date', 'nm': 'identifier', 'dt': 'name'}",
         ("{}", "<solution>{}</solution>", "```python\n{}\n```"),
     ),
     "consecutive_events": Asked(
-        'How long do users grow? Answer with JSON such as [{"user_id": 1, "max_consecutive_growth_months": 2}] in tags.',
+        'How long do users grow? Say it as [{"user_id": 1, "max_consecutive_growth_months": 2}] in tags.',
         EVENTS,
         EVENTS,
         OTHER_EVENTS,

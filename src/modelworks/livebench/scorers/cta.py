@@ -15,6 +15,7 @@ from modelworks.livebench.scorers.statements import bare, judged, last_line, las
 from modelworks.livebench.scorers.verdict import text_of, unlabelled
 from modelworks.livebench.scorers.withdrawn import denies, is_denied_by, is_withdrawn
 
+_LONGEST = 2000
 _NOT_WORD = re.compile(r"[^\w]")
 
 
@@ -37,7 +38,7 @@ def _compatible(answer: str, truth: str) -> float:
 
 def _strict(answer: str, truth: str) -> float | None:
     raw = _given(answer)
-    if raw is None or not _letters(raw) or denies(raw) or is_withdrawn(answer, raw):
+    if raw is None or len(raw) > _LONGEST or not _letters(raw) or denies(raw) or is_withdrawn(answer, raw):
         return None
     given = raw.replace("\\text{", "").replace("}", "").replace("\\", "")
     label, _, behind = given.rpartition(":")

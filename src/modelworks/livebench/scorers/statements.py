@@ -19,7 +19,7 @@ _LONGEST = 2000
 
 
 def statement(answer: str) -> str | None:
-    """The final answer without decoration, or None: nothing is stated, it is withdrawn, or over 2,000 characters long."""
+    """The final answer without decoration; None if nothing is stated, or it is withdrawn or over 2,000 characters."""
     found = marked(answer)
     if found is None:
         found = last_words(answer)

@@ -7,8 +7,8 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import contents
 from modelworks.livebench.scorers.statements import bare, judged, last_bold, statement
-from modelworks.livebench.scorers.zebra_puzzle import NUMBERS, normal
 from modelworks.livebench.scorers.withdrawn import is_withdrawn
+from modelworks.livebench.scorers.zebra_puzzle import NUMBERS, normal
 
 _BOLD = re.compile(r"\*\*\*(\w+)\*\*\*")
 _WORD = re.compile(r"\w+")
