@@ -23,6 +23,7 @@ NESTED = {
     "digits": "9" * DEEP,
     "questions": "? " * (DEEP // 2),
 }
+MARKS = ("{}", "<solution>{}</solution>", "\\boxed{{{}}}", "**{}**", "${}$", "```json\n{}\n```")
 
 
 @pytest.mark.parametrize("task", [*QUESTIONS, "LCB_generation", "coding_completion"])
@@ -30,18 +31,9 @@ def test_no_nesting_ends_a_run(task: str) -> None:
     asked = QUESTIONS.get(task)
     context = asked.context if asked else {"public_test_cases": "[]", "private_test_cases": "[]"}
     for text in NESTED.values():
-        for mark in (
-            "{}",
-            "<solution>{}</solution>",
-            "\\boxed{{{}}}",
-            "**{}**",
-            "${}$",
-            "```json\n{}\n```",
-            "Answer: {}",
-        ):
+        for mark in MARKS:
             judgment = dispatch.judge(task, mark.format(text), asked.truth if asked else None, context)
-            if task != "instruction_following":  # a long answer may follow an instruction
-                assert judgment.strict in (0.0, None)
+            assert judgment.strict is None or judgment.strict < 0.5  # a 1 or an `a` may be a part of the truth
             assert judgment.status in ("wrong", "unparsed", "timeout", "ok", "error")
             assert (judgment.status == "error") == (asked is None)  # code: these questions have no tests
 

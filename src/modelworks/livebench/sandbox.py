@@ -49,7 +49,7 @@ class Limits:
 
     `call_seconds` of CPU for loading, for one call, or for a program on one input (each input is given to a process of
     its own); `cpu_seconds` of CPU in all. CPU decides, so that the verdict is the same on a busy machine. What sleeps is
-    ended by the wall-clock: `wall_seconds` for loading, one call or one program, and as many times `cpu_seconds` in all as
+    ended by the wall-clock: `wall_seconds` for loading, one call or one program; in all as many times `cpu_seconds` as
     `wall_seconds` is of `call_seconds`.
     """
 

@@ -3,7 +3,8 @@
 import re
 
 _LABEL = re.compile(
-    r"(?:so |thus |therefore |hence )*(?:i (?:think|believe|would say)(?: that)? )?(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
+    r"(?:so |thus |therefore |hence )*(?:i (?:think|believe|would say)(?: that)? )?"
+    r"(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
     r"(?:answer|column|column type|type|class|label|text|result)(?: is)?\s{0,9}[:=]?\s{1,9}",
     re.IGNORECASE,
 )

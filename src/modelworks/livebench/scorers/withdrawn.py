@@ -64,9 +64,11 @@ _NO_BEHIND = re.compile(
 _RETRACTED = re.compile(
     r"\b(?:that|this|which|(?:my|the|this|that|previous|first|above) (?:\w+ )?answer|the above)"
     rf"(?:(?: is| was|['\u2019]s) {_ADVERB}(?:wrong|incorrect|false|mistaken|a mistake|an error"
-    r"|not (?:right|correct|it\b|the (?:\w+ )?answer|my answer))|(?: is| was)n['\u2019]?t (?:right|correct|it\b|the (?:\w+ )?answer))"
+    r"|not (?:right|correct|it\b|the (?:\w+ )?answer|my answer))"
+    r"|(?: is| was)n['\u2019]?t (?:right|correct|it\b|the (?:\w+ )?answer))"
     r"|\bscratch that\b|\btake (?:that|it|this) back\b|\bon second thoughts?\b|\bi (?:was|am) wrong\b"
-    r"|\bi made a mistake\b|\bwait\b(?=\s*[,.:;!\u2014\u2013-]|\s+no\b)|\bcorrection\s*:|\b(?:disregard|ignore) (?:that|this|the above)\b"
+    r"|\bi made a mistake\b|\bwait\b(?=\s*[,.:;!\u2014\u2013-]|\s+no\b)|\bcorrection\s*:"
+    r"|\b(?:disregard|ignore) (?:that|this|the above)\b"
     r"|\bactually,? (?:it|that|this)(?: is|['\u2019]s)\b|\b(?:it|that) (?:should|must) (?:be|have been)\b"
 )
 _LATER = re.compile(
