@@ -47,10 +47,10 @@ class Failed(Exception):
 class Limits:
     """What one process that runs a piece of code may use: seconds, bytes, threads.
 
-    `call_seconds` of CPU for loading, for one call, or for a program on one input (each input is given to a process of
-    its own); `cpu_seconds` of CPU in all. CPU decides, so that the verdict is the same on a busy machine. What sleeps is
-    ended by the wall-clock: `wall_seconds` for loading, one call or one program; in all as many times `cpu_seconds` as
-    `wall_seconds` is of `call_seconds`.
+    `call_seconds` of CPU for loading, for one call, or for a program on one input (each input has a process of its
+    own); `cpu_seconds` of CPU in all. CPU decides, so that the verdict is the same on a busy machine. What sleeps is
+    ended by the wall-clock: `wall_seconds` for loading, one call or one program; in all as many times `cpu_seconds`
+    as `wall_seconds` is of `call_seconds`.
     """
 
     wall_seconds: float = 30.0
