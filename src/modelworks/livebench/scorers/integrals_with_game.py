@@ -19,6 +19,7 @@ _REWRITTEN = (
     *(("\\bigr", ""), ("\\Bigl", ""), ("\\Bigr", ""), ("\\cdot", "*"), ("\\,", ""), ("\\;", ""), ("\n", ""), (" ", "")),
 )
 _FRACTION = re.compile(r"\\frac\{(\d{1,400})\}\{(\d{1,400})\}")
+_SIGNED = re.compile(r"(-?)\\frac\{(-?)(\d{1,400})\}\{(\d{1,400})\}")
 _EXPONENT = re.compile(r"[eE][-+]?[\d_]{4,}")
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
@@ -72,6 +73,8 @@ def _number(text: str) -> Fraction | None:
         return Fraction(text) if "/" not in text and text.lstrip("+-").isdecimal() else _nearest(text)
     except (ValueError, ZeroDivisionError):
         pass
+    if (match := _SIGNED.fullmatch(text)) and int(match[4]):
+        return Fraction(int(match[3]), int(match[4])) * (1 if match[1] == match[2] else -1)
     if match := _FRACTION.match(text):
         return Fraction(int(match[1]), int(match[2])) if int(match[2]) else None
     return None

@@ -19,7 +19,10 @@ _MARKS_BEHIND = re.compile(
     r"^(?:</?solution>|</plot_summary>|</(?:b|i|strong|em)>|```|\\[)\]]|[\s*`\"'\u201c\u201d\u2019$)\]}_])+",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[.!?;,\n]|\b(?:so|but|hence|thus|therefore|and|then|because|since|as|while)\b|[\u2014\u2013]")
+_CLAUSE = re.compile(
+    r"[.!?;,\n]|\b(?:so|but|hence|thus|therefore|and|then|because|since|as|while|we (?:get|have|find|obtain|see)"
+    r"|it follows|gives|yields|leaves|implies)\b|[\u2014\u2013]"
+)
 _NO_DENIAL = re.compile(
     r"\b(?:no doubt|without (?:a |any )?doubt|not (?:hard|difficult|only|surprising\w*)|nothing (?:but|other than)"
     r"|(?:i|we)(?: would| do| can)? (?:think|thought|believe|say|said|guess|claim|conclude)s?)\b"
@@ -33,6 +36,14 @@ _DENIAL = re.compile(
 _OF_ANOTHER = re.compile(
     r"\b(?:says?|said|claims?|claimed|thinks?|thought|believes?|believed|told|asks?|asked|wonders?|wondered|whether|if"
     r"|suppos\w+|assum\w+|pretend\w*|imagin\w+|guess\w*|suggest\w*)\b"
+)
+_OPENING = ("whether", "if", "wonder", "wonders")
+# Between a denial and a colon: `this is not the answer:` denies what follows, `columns that do not match:` does not.
+_OF_THE_ANSWER = frozenset(
+    (
+        *("the", "a", "an", "my", "right", "correct", "final", "best", "answer", "column", "type", "table", "text"),
+        *("it", "this", "that", "is", "be", "to", "think", "believe"),
+    )
 )
 _ASKING = re.compile(r"^\W*(?:is|are|was|could|can|might|would|should|does|do)\b")
 _ANOTHER_BEFORE = re.compile(
@@ -51,7 +62,7 @@ _DENIED_BEHIND = re.compile(
     rf"(?:{_AUXILIARY}n['\u2019]?t\b|(?:{_AUXILIARY}|seems|looks|will|to)\s+(?:be\s+)?{_ADVERB}"
     rf"(?:not|never|wrong|incorrect|false|impossible|excluded|ruled out|out of the question|rejected|mistaken|unlikely"
     rf"|(?:a|the) (?:wrong|mistake|lie|false|incorrect))\b"
-    rf"|(?:cannot|can not|not|never|wrong|incorrect|false)\b)"
+    rf"|(?:cannot|can not|not|never|fails?|failed|wrong|incorrect|false)\b)"
 )
 _DENYING = re.compile(
     rf"\W*(?:(?:(?:it|this|that)(?: is|'s) )?{_ADVERB}(?:not|never|neither|either|anything but)"
@@ -59,10 +70,11 @@ _DENYING = re.compile(
     r"|i (?:do not|don't|cannot|can't|have no|am (?:sorry|not|unable)))\b"
 )
 _NO_BEHIND = re.compile(
-    r"^[\s.!?,;:\u2014\u2013-]*(?:no|nope|not|wrong|incorrect|false|never|just kidding)\s*(?:[,.!?;:\u2014\u2013-]|$)"
+    r"^[\s.!?,;:\u2014\u2013-]*(?:no|nope|not|wrong|incorrect|false|never|just kidding)\s*"
+    r"(?:[.!?;:\u2014\u2013-]|$|,\s*(?:that|this|it|the answer|wait|i|sorry|actually)\b)"
 )
 _RETRACTED = re.compile(
-    r"\b(?:that|this|which|(?:my|the|this|that|previous|first|above) (?:\w+ )?answer|the above)"
+    r"\b(?:that|this|(?:my|the|this|that|previous|first|above) (?:\w+ )?answer|the above)"
     rf"(?:(?: is| was|['\u2019]s) {_ADVERB}(?:wrong|incorrect|false|mistaken|a mistake|an error"
     r"|not (?:right|correct|it\b|the (?:\w+ )?answer|my answer))"
     r"|(?: is| was)n['\u2019]?t (?:right|correct|it\b|the (?:\w+ )?answer))"
@@ -72,7 +84,8 @@ _RETRACTED = re.compile(
     r"|\bactually,? (?:it|that|this)(?: is|['\u2019]s)\b|\b(?:it|that) (?:should|must) (?:be|have been)\b"
 )
 _LATER = re.compile(
-    r"(?:^|[.!?\n:;,\u2014\u2013-]|\b(?:no|so|but|actually|instead|then|hence|thus|therefore|and))\W{0,9}(?:the |my )?"
+    r"(?:^|[.!?\n:;,\u2014\u2013-]|\b(?:no|now|however|so|but|actually|instead|then|hence|thus|therefore|and))"
+    r"\W{0,9}(?:the |my )?"
     r"(?:(?:real|final|correct|right|actual|true|new|better|corrected|revised) ){0,3}answer\W{0,5}"
     r"(?:is|should be|must be|would be|:|=)[\s:*$]*([^\n]{1,200})"
 )
@@ -104,8 +117,13 @@ def is_denied_by(before: str) -> bool:
     if _ANOTHER_BEFORE.search(text):
         return True
     clause = _NO_DENIAL.sub("", _CLAUSE.split(text.replace("anything but", "never"))[-1])
-    found = [match.end() for pattern in (_DENIAL, _OF_ANOTHER) for match in pattern.finditer(clause)]
-    return bool(found) and len(clause[max(found) :].split()) <= _MOST_WORDS
+    denials = [match.end() for match in _DENIAL.finditer(clause)]
+    if denials:
+        between = re.findall(r"[\w']+", clause[max(denials) :])
+        if before[len(text) :].lstrip().startswith(":"):
+            return _OF_THE_ANSWER.issuperset(between)
+        return len(between) <= _MOST_WORDS
+    return any("answer" in clause[match.end() :] or match[0] in _OPENING for match in _OF_ANOTHER.finditer(clause))
 
 
 def denies(stated: str) -> bool:
