@@ -202,10 +202,12 @@ rule livebench_live:
 
 
 rule livebench:
-    """The releases of params.yaml, every model's answers to them, the leaderboard, and k2's live results."""
+    """The releases of params.yaml, all models' answers, the leaderboard, k2's live results, how well leaks are found."""
     input:
         "artifacts/livebench/leaderboard.html",
         "artifacts/livebench/live.html",
         expand(
             "artifacts/livebench/releases/{release}.json", release=LIVEBENCH_RELEASES
         ),
+        # None while contamination is off.
+        ["artifacts/livebench/detection.json"] if LIVEBENCH_COMPARED else [],

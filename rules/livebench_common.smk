@@ -1,8 +1,15 @@
 """What the rules of livebench share: keys and kinds of its models, and the training text behind them."""
 
+import functools
 import re
 
 from modelworks.livebench import training_text as livebench_training_text
+
+# Where the weights of the models are that were trained here.
+LIVEBENCH_TRAINED = {
+    model: f"artifacts/k2/checkpoints/{checkpoint}"
+    for model, checkpoint in LIVEBENCH_K2.items()
+}
 
 
 def livebench_models(kind):
@@ -27,16 +34,53 @@ def livebench_setting(*names):
     )
 
 
+@functools.cache
 def livebench_corpus(target):
     """The training text behind a target."""
     return _checked(livebench_training_text.from_rules, workflow.rules, target)
 
 
-def livebench_model_corpus(wildcards):
-    """The training text of a model: none is known of models that were not trained here."""
-    if wildcards.model not in LIVEBENCH_K2:
-        return []
-    return livebench_corpus(f"artifacts/k2/checkpoints/{LIVEBENCH_K2[wildcards.model]}")
+@functools.cache
+def livebench_order(target):
+    """The tables of the documents that were read on the way to a target."""
+    return _checked(
+        livebench_training_text.from_rules,
+        workflow.rules,
+        target,
+        livebench_training_text.ORDERS,
+    )
+
+
+def livebench_whole_corpus(wildcards):
+    """All training text of a system whose models are compared: of "k2" that of its checkpoints."""
+    return sorted(
+        {
+            text
+            for weights in LIVEBENCH_TRAINED.values()
+            for text in livebench_corpus(weights)
+        }
+    )
+
+
+def livebench_of_known_text(path):
+    """For the input of a comparison: the paths of all releases for a model whose training text is known, else none."""
+    return lambda wildcards: (
+        expand(path, release=LIVEBENCH_RELEASES)
+        if wildcards.model in LIVEBENCH_TRAINED
+        else []
+    )
+
+
+def livebench_model_order(wildcards):
+    """What a model has read of its training text: none is known of models that were not trained here."""
+    weights = LIVEBENCH_TRAINED.get(wildcards.model)
+    return livebench_order(weights) if weights else []
+
+
+def livebench_model_passages(wildcards):
+    """Where the embeddings of a model's training text are."""
+    weights = LIVEBENCH_TRAINED.get(wildcards.model)
+    return livebench_passage_embeddings(livebench_corpus(weights)) if weights else []
 
 
 def livebench_passage_embeddings(texts):

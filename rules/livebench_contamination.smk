@@ -12,6 +12,7 @@ LIVEBENCH_LEAK_TRAIN = reads("seed", "livebench.leak.model", "livebench.leak.tra
 
 
 wildcard_constraints:
+    system="k2",
     leak_seed=r"\d+",
     leak_dose=r"\d+",
     training_text=r"[A-Za-z0-9._/-]+",
@@ -61,22 +62,46 @@ rule livebench_question_embeddings:
         " --out embeddings {output.embeddings}"
 
 
+rule livebench_seen:
+    """Find the new questions of one release in all training text of a system, once for all its models."""
+    input:
+        code=code("modelworks.livebench.seen_text"),
+        # Those before it show what is template text.
+        questions=lambda wildcards: [
+            f"artifacts/livebench/questions/{release}.parquet"
+            for release in LIVEBENCH_RELEASES
+            if release <= wildcards.release
+        ],
+        corpus=livebench_whole_corpus,
+    output:
+        seen="artifacts/livebench/seen/{system}/{release}.parquet",
+    log:
+        "logs/livebench_seen/{system}/{release}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        reads=reads("livebench.contamination.ngram_words"),
+    shell:
+        "python -m modelworks.build.run modelworks.livebench.seen_text --rule livebench_seen --log {log}"
+        " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
+        " --out seen {output.seen}"
+
+
 rule livebench_contamination:
-    """Compare all questions with the training text of one model."""
+    """Compare all questions with what one model has read of its training text."""
     input:
         code=code("modelworks.livebench.contamination"),
         questions=expand(
             "artifacts/livebench/questions/{release}.parquet",
             release=LIVEBENCH_RELEASES,
         ),
-        corpus=livebench_model_corpus,
-        question_embeddings=expand(
-            "artifacts/livebench/question_embeddings/{release}.safetensors",
-            release=LIVEBENCH_RELEASES,
+        seen=livebench_of_known_text("artifacts/livebench/seen/k2/{release}.parquet"),
+        order=livebench_model_order,
+        question_embeddings=livebench_of_known_text(
+            "artifacts/livebench/question_embeddings/{release}.safetensors"
         ),
-        corpus_embeddings=lambda wildcards: livebench_passage_embeddings(
-            livebench_model_corpus(wildcards)
-        ),
+        corpus_embeddings=livebench_model_passages,
     output:
         table="artifacts/livebench/contamination/{model}.parquet",
         summary="artifacts/livebench/contamination/{model}.json",
@@ -94,9 +119,10 @@ rule livebench_contamination:
         ),
     shell:
         "python -m modelworks.build.run modelworks.livebench.contamination --rule livebench_contamination --log {log}"
-        " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
-        " --in question_embeddings {input.question_embeddings} --in corpus_embeddings {input.corpus_embeddings}"
-        " --arg model={wildcards.model} --out table {output.table} --out summary {output.summary}"
+        " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in seen {input.seen}"
+        " --in order {input.order} --in question_embeddings {input.question_embeddings}"
+        " --in corpus_embeddings {input.corpus_embeddings} --arg model={wildcards.model}"
+        " --out table {output.table} --out summary {output.summary}"
 
 
 rule livebench_detection:
@@ -105,6 +131,10 @@ rule livebench_detection:
         code=code("modelworks.livebench.detection"),
         questions=expand(
             "artifacts/livebench/questions/{release}.parquet",
+            release=LIVEBENCH_RELEASES,
+        ),
+        question_embeddings=expand(
+            "artifacts/livebench/question_embeddings/{release}.safetensors",
             release=LIVEBENCH_RELEASES,
         ),
         corpus=lambda wildcards: livebench_corpus(
@@ -127,11 +157,13 @@ rule livebench_detection:
             "livebench.contamination.most_ngrams",
             "livebench.contamination.embedding_threshold",
             "livebench.contamination.embedding_margin",
+            "livebench.contamination.passage_words",
             "livebench.contamination.threads",
         ),
     shell:
         "python -m modelworks.build.run modelworks.livebench.detection --rule livebench_detection --log {log}"
-        " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
+        " --reads {params.reads} --in code {input.code} --in questions {input.questions}"
+        " --in question_embeddings {input.question_embeddings} --in corpus {input.corpus}"
         " --in corpus_embeddings {input.corpus_embeddings} --out detection {output.detection}"
 
 
@@ -228,7 +260,7 @@ rule livebench_leak_arm:
 
 
 rule livebench_leak_seen:
-    """Compare the questions with the training text of one arm, by runs of words."""
+    """Compare the questions with the training text of one arm, by runs of words: 2+1-3 is there for 1+2-3, by design."""
     input:
         code=code("modelworks.livebench.contamination"),
         questions="artifacts/livebench/leak/{leak_seed}/questions.parquet",
@@ -253,7 +285,7 @@ rule livebench_leak_seen:
     shell:
         "python -m modelworks.build.run modelworks.livebench.contamination --rule livebench_leak_seen --log {log}"
         " --reads {params.reads} --in code {input.code} --in questions {input.questions} --in corpus {input.corpus}"
-        " --arg model=leak-{wildcards.leak_seed}-{wildcards.leak_dose}"
+        " --arg model=leak-{wildcards.leak_seed}-{wildcards.leak_dose} --arg sums=no"
         " --out table {output.table} --out summary {output.summary}"
 
 
@@ -326,3 +358,11 @@ rule livebench_claims:
     shell:
         "python -m modelworks.build.run modelworks.livebench.leak_claims --rule livebench_claims --log {log}"
         " --reads {params.reads} --in code {input.code} --in results {input.results} --out claims {output.claims}"
+
+
+rule livebench_leak:
+    """How well leaks are found, what a planted one does, and livebench's claims about it."""
+    input:
+        "artifacts/livebench/detection.json",
+        "artifacts/livebench/leak.html",
+        "artifacts/livebench/claims.json",

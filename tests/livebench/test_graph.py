@@ -54,3 +54,32 @@ def test_livebench_is_not_in_the_default_target(place: Path) -> None:
         names = {job.rule.name for job in compiled.jobs}
     assert "k2_release" in names
     assert not [name for name in names if name.startswith("livebench")]
+
+
+def test_training_text_is_searched_once_a_release_and_a_checkpoint_counts_what_it_had_read(place: Path) -> None:
+    releases = sorted(params_file.load(place / "params.yaml")["livebench"]["releases"])
+    with compile_graph(PROJECT / "Snakefile", place, frozenset(["artifacts/livebench/leaderboard.html"])) as compiled:
+        made = list(compiled.jobs)
+    seen = [job for job in made if job.rule.name == "livebench_seen"]
+    assert sorted(job.wildcards_dict["release"] for job in seen) == releases
+    assert all("artifacts/k2/corpus/train/000.parquet" in map(str, job.input) for job in seen)
+    compared = [job for job in made if job.rule.name == "livebench_contamination"]
+    read = {job.wildcards_dict["model"]: [*map(str, job.input.order)] for job in compared}
+    assert read.pop("oracle") == read.pop("random") == read.pop("majority") == []
+    assert len(read) >= 16
+    assert read["k2-001"] == ["artifacts/k2/order/001.parquet"]
+    assert sorted(map(len, read.values())) == list(range(1, len(read) + 1))
+    assert not [path for job in compared for path in map(str, job.input) if path.startswith("artifacts/k2/corpus/")]
+
+
+def test_livebench_collects_how_well_leaks_are_found_and_the_leak_experiment_is_a_target_of_its_own(
+    place: Path,
+) -> None:
+    made = {}
+    for target in ("livebench", "livebench_leak"):
+        with compile_graph(PROJECT / "Snakefile", place, frozenset([target])) as compiled:
+            made[target] = {job.rule.name for job in compiled.jobs}
+    assert "livebench_detection" in made["livebench"] and "livebench_leak_arm" not in made["livebench"]
+    leak = {"livebench_detection", "livebench_leak_page", "livebench_leak_arm", "livebench_claims"}
+    assert leak <= made["livebench_leak"]
+    assert not {"livebench_leaderboard", "livebench_k2"} & made["livebench_leak"]

@@ -128,7 +128,9 @@ def test_an_arm_is_trained_from_its_beginning_and_what_it_was_trained_on_is_foun
     for dose, excluded in ((0, 0), (16, LEAKED)):
         corpus = [data / "text.parquet", data / f"text-{dose}.parquet"]
         outputs = {"table": data / "seen.parquet", "summary": data / "seen.json"}
-        run(contamination, {"questions": data / "questions.parquet", "corpus": corpus}, outputs, model="leak")
+        run(
+            contamination, {"questions": data / "questions.parquet", "corpus": corpus}, outputs, model="leak", sums="no"
+        )
         seen = polars.read_parquet(data / "seen.parquet")["excluded"].to_list()
         assert seen == [True] * excluded + [False] * (2 * QUESTIONS - excluded)
 
@@ -204,8 +206,8 @@ def test_the_page_shows_both_gaps_of_every_dose(tmp_path: Path) -> None:
     run(leak_page, {"results": tmp_path / "results.json"}, {"page": tmp_path / "leak.html"})
     shown = (tmp_path / "leak.html").read_text(encoding="utf-8")
     assert shown.count("<svg") == 1
-    assert "<td>+11.0 (" in shown
-    assert shown.count("<td>+1.0 (") == 3
+    assert "<td>+11.0 <span>(" in shown
+    assert shown.count("<td>+1.0 <span>(") == 3
 
 
 @pytest.mark.parametrize(

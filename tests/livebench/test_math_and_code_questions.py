@@ -4,13 +4,24 @@ import dataclasses
 import importlib
 import json
 import random
+import re
+from collections import Counter
 from datetime import date
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from modelworks.livebench.generators import amps_hard, coding_completion, lcb_generation, math_competitions_amc
+from modelworks.livebench.generators import (
+    amps_hard,
+    code_questions,
+    coding_completion,
+    drawing,
+    lcb_generation,
+    math_competitions_amc,
+    sums,
+)
+from modelworks.livebench.generators.drawing import GenerationError
 from modelworks.livebench.proofs.code_mutants import MUTANTS
 from modelworks.livebench.proofs.exact import evaluate
 from modelworks.livebench.proofs.proof import ProofError
@@ -64,8 +75,65 @@ def test_they_depend_on_nothing_but_what_is_given_and_releases_share_none(name: 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_an_unknown_level_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{TASKS[name].TASK} has levels .*, not 9"):
+    with pytest.raises(GenerationError, match=rf"{TASKS[name].TASK}: level must be one of 1, 2(, 3)?, got 9"):
         TASKS[name].generate(1, 9, 1, RELEASE)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_space_that_is_used_up_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = code_questions if TASKS[name].CATEGORY == "coding" else TASKS[name]
+    few: set[tuple[object, ...]] = set()
+
+    def of_three(release: date, *content: object) -> bool:
+        few.update([content] if len(few) < 3 else [])
+        return content in few
+
+    monkeypatch.setattr(module, "is_of_release", of_three)
+    message = rf"{TASKS[name].TASK}: level 2 has only \d questions for 2026-01-01: ask for at most as many"
+    with pytest.raises(GenerationError, match=message):
+        TASKS[name].generate(1, 2, 9, RELEASE)
+
+
+def terms(question: Question) -> tuple[str, ...]:
+    """The signed numbers of a sum in order: equal for commuted ones."""
+    (expression,) = re.findall(r"\d+(?:[-+]\d+)+", question.extra["stem"])
+    return tuple(sorted(re.findall(r"[-+]\d+", f"+{expression}")))
+
+
+def test_over_six_months_and_both_tasks_no_sum_occurs_twice_even_commuted() -> None:
+    asked = Counter(
+        terms(question)
+        for month in range(1, 7)
+        for task in (amps_hard, math_competitions_amc)
+        for question in task.generate(1, 1, 200, date(2026, month, 1))
+    )
+    assert sum(asked.values()) == 6 * 2 * 200
+    assert asked.most_common(1)[0][1] == 1
+    assert {len(sum_of) for sum_of in asked} == {2, 3}
+
+
+def test_of_one_release_the_two_tasks_share_no_sum_even_if_they_draw_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "Random", lambda seed: random.Random(0))
+    one, other = (
+        {terms(one) for one in task.generate(1, 1, 200, RELEASE)} for task in (amps_hard, math_competitions_amc)
+    )
+    assert len(one) == len(other) == 200
+    assert not one & other
+    assert sum(len(sum_of) == 2 for sum_of in one | other) > 100
+
+
+def test_commuted_sums_are_one_expression_and_a_sum_is_no_difference() -> None:
+    assert sums.normalised([47, 12, 30], "+-") == sums.normalised([12, 47, 30], "+-") == "+12+47-30"
+    assert sums.normalised([47, 12, 30], "++") == sums.normalised([30, 47, 12], "++") == "+12+30+47"
+
+
+def test_letters_are_drawn_for_each_question_and_not_balanced() -> None:
+    letters = [
+        Counter(question.ground_truth for question in math_competitions_amc.generate(seed, 2, 200, RELEASE))
+        for seed in range(5)
+    ]
+    assert all(20 <= count[letter] <= 65 for count in letters for letter in "ABCDE")
+    assert len({tuple(sorted(count.values())) for count in letters}) > 1
 
 
 def test_level_1_is_asked_in_twelve_ways_with_the_bare_question_as_its_stem() -> None:

@@ -10,14 +10,15 @@ from types import ModuleType
 
 import pytest
 
-from modelworks.livebench.generators.drawing import GenerationError, collect, in_month
+from modelworks.livebench.generators.drawing import GenerationError, collect
+from modelworks.livebench.generators.partition import CLASSES, is_of_release, share
 from modelworks.livebench.proofs.proof import ProofError
 from modelworks.livebench.question import Question, question_id
 
 LEVELS = {"zebra_puzzle": 4, "web_of_lies_v3": 3, "spatial": 3, "connections": 3, "plot_unscrambling": 3, "typos": 3}
 ALL = [(task, level) for task, most in LEVELS.items() for level in range(1, most + 1)]
 RELEASE = date(2026, 10, 31)
-MONTHS = [date(2026 + month // 12, month % 12 + 1, 28) for month in range(12)]
+MONTHS = [date(2026 + month // 12, month % 12 + 1, 28) for month in range(CLASSES)]
 
 
 def generator(task: str) -> ModuleType:
@@ -61,13 +62,20 @@ def test_equal_seeds_give_equal_questions_and_other_seeds_and_months_give_others
     first = [question.question_id for question in generator(task).generate(5, level, 12, RELEASE)]
     assert first == [question.question_id for question in generated(task, level)[:12]]
     assert not set(first) & {question.question_id for question in generator(task).generate(6, level, 12, RELEASE)}
-    months = [generator(task).generate(5, level, 5, month) for month in MONTHS]
-    assert len({question.question_id for questions in months for question in questions}) == 12 * 5
+    months = [generator(task).generate(5, level, 2, month) for month in MONTHS]
+    assert len({question.question_id for questions in months for question in questions}) == CLASSES * 2
 
 
 @pytest.mark.parametrize("content", ["one question", "another", "a third"])
-def test_a_question_belongs_to_one_of_twelve_months(content: str) -> None:
-    assert len([month for month in MONTHS if in_month(month, content)]) == 1
+def test_a_question_belongs_to_one_month_of_two_years(content: str) -> None:
+    assert CLASSES == 24
+    assert len([month for month in MONTHS if is_of_release(month, content)]) == 1
+
+
+def test_in_every_month_every_task_that_shares_a_space_gets_some_of_it() -> None:
+    for month in MONTHS:
+        mine = [number for number in range(4000) if is_of_release(month, number)]
+        assert {share(3, number) for number in mine} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("task", LEVELS)

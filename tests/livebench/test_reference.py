@@ -13,8 +13,8 @@ from modelworks.livebench.question import Question
 from modelworks.stage import Stage
 from tests.livebench import boards
 
-# Of "sums", no is right most often at level 1; of "echo" every answer is right once.
-TRUTHS = {("sums", 1): ["no", "yes", "no"], ("sums", 2): ["yes", "yes", "no"], ("echo", 1): ["c", "b", "a"]}
+# Of "sums", yes is right most often, though no is so at level 1; of "echo" every answer is right once.
+TRUTHS = {("sums", 1): ["no", "yes", "no"], ("sums", 2): ["yes", "yes", "yes"], ("echo", 1): ["c", "b", "a"]}
 
 
 def questions() -> list[Question]:
@@ -75,9 +75,15 @@ def test_a_guess_follows_from_the_seed_and_the_question_alone(tmp_path: Path) ->
     assert 15 < found.count("**yes**") < 45
 
 
-def test_the_majority_is_the_most_frequent_right_answer_of_a_task_and_level(tmp_path: Path) -> None:
-    assert texts(tmp_path, "majority") == ["**no**"] * 3 + ["**yes**"] * 3 + ["**a**"] * 3
-    assert texts(tmp_path, "majority", asked=questions()[::-1]) == ["**a**"] * 3 + ["**yes**"] * 3 + ["**no**"] * 3
+def test_the_majority_is_the_most_frequent_right_answer_of_a_task_over_all_its_levels(tmp_path: Path) -> None:
+    assert texts(tmp_path, "majority") == ["**yes**"] * 6 + ["**a**"] * 3
+    assert texts(tmp_path, "majority", asked=questions()[::-1]) == ["**a**"] * 3 + ["**yes**"] * 6
+
+
+def test_where_all_answers_differ_the_majority_is_right_once_in_a_task_and_not_once_a_level(tmp_path: Path) -> None:
+    asked = [boards.make("sums", level, n, boards.AUGUST, f"{level}.{n}") for level in (1, 2, 3) for n in range(5)]
+    found = texts(tmp_path, "majority", asked=asked)
+    assert sum(text == f"**{one.ground_truth}**" for text, one in zip(found, asked, strict=True)) == 1
 
 
 def test_no_questions_have_no_answers(tmp_path: Path) -> None:

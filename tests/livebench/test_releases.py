@@ -1,5 +1,6 @@
 """Claims about the questions of a release: made, proven, dated, selected."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -158,13 +159,54 @@ def test_an_unknown_or_missing_date_is_an_error_and_never_dropped(tmp_path: Path
         selected(tmp_path, shards, AUGUST)
 
 
-def test_two_releases_that_share_a_question_are_refused(tmp_path: Path) -> None:
-    one, two = boards.write_shards(tmp_path, {"sums": 1}, [AUGUST, SEPTEMBER])
-    question.write(two, [boards.make("sums", 1, 0, AUGUST)])
-    with pytest.raises(
-        QuestionError, match=rf"{SEPTEMBER}\.parquet: question \w+ of sums is in .*{AUGUST}\.parquet too"
-    ):
-        selected(tmp_path, [one, two], SEPTEMBER)
+def shared(folder: Path, first: str, second: str) -> list[Path]:
+    """Two releases of equal questions."""
+    folder.mkdir(parents=True, exist_ok=True)
+    one = boards.make("sums", 1, 0, first)
+    for day in (first, second):
+        question.write(folder / f"{day}.parquet", [replace(one, livebench_release_date=date.fromisoformat(day))])
+    return [folder / f"{day}.parquet" for day in (first, second)]
+
+
+def test_two_releases_that_share_a_question_are_refused_and_the_generator_is_named(tmp_path: Path) -> None:
+    own = boards.make("sums", 1, 0, AUGUST).question_id
+    message = (
+        rf"^question {own} of sums is new in the releases {AUGUST} and {SEPTEMBER}, and releases share no question: "
+        r"the generator of sums must keep the months apart by is_of_release of generators/partition\.py$"
+    )
+    with pytest.raises(QuestionError, match=message):
+        selected(tmp_path, shared(tmp_path, AUGUST, SEPTEMBER), SEPTEMBER)
+
+
+@pytest.mark.parametrize("later", ["2028-08-15", "2026-08-31"])
+def test_releases_of_one_share_that_meet_are_refused_with_the_remedy_even_after_removal(
+    tmp_path: Path, later: str
+) -> None:
+    first = "2026-08-01"
+    shards = [*shared(tmp_path, first, later), *boards.write_shards(tmp_path, {"sums": 1}, ["2026-10-31"])]
+    days = {day: {"sources": {}, "removed": None} for day in (first, later, OCTOBER)}
+    message = (
+        rf"^question \w+ of sums is new in the releases {first} and {later}, and .*: their months, a multiple of 24 "
+        rf"apart, draw on one share of what can be asked; params\.yaml: livebench\.releases must give {later} a day of "
+    )
+    with pytest.raises(QuestionError, match=message):
+        selected(tmp_path, shards, max(days), releases=days, removed_after=1)
+
+
+def test_of_a_release_that_left_before_only_the_ids_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shards = boards.write_shards(tmp_path / "shards", {"sums": 2})
+    read, opened = question.read, []
+    monkeypatch.setattr(question, "read", lambda path: (opened.append(path.stem), read(path))[1])
+    selected(tmp_path, shards, OCTOBER, removed_after=1)
+    assert opened == [SEPTEMBER, OCTOBER]
+    selected(tmp_path, shards, OCTOBER)
+    assert opened[2:] == [AUGUST, SEPTEMBER, OCTOBER]
+
+
+def test_a_file_that_is_no_release_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_text("no")
+    with pytest.raises(QuestionError, match=r"x\.parquet: not the questions of a release \("):
+        selected(tmp_path, [tmp_path / "x.parquet"], AUGUST)
 
 
 def test_every_preset_is_valid_and_every_task_has_generator_and_proof() -> None:

@@ -14,7 +14,8 @@ from modelworks.livebench import sandbox, syscalls
 from modelworks.livebench.sandbox import Failed, Limits, SandboxError, loaded, run_program
 from modelworks.livebench.scorers import lcb_generation
 
-SHORT = Limits(wall_seconds=8, call_seconds=1.0, cpu_seconds=4)
+SHORT = Limits(wall_seconds=30, call_seconds=1.0, cpu_seconds=4)
+SLEEPING = Limits(wall_seconds=1, call_seconds=0.5, cpu_seconds=4)
 SECRET = "8723645987"
 RIGHT = "def f(numbers):\n    return sum(numbers)\n"
 
@@ -91,10 +92,44 @@ def test_an_infinite_loop_ends_as_a_timeout(code: str) -> None:
     assert scored(code) == (0.0, 0.0, "timeout")
 
 
+@pytest.mark.parametrize("code", ["import time\ntime.sleep(99)", "import time\ndef f():\n    time.sleep(99)"])
+def test_what_sleeps_is_ended_by_the_wall_clock(code: str) -> None:
+    with pytest.raises(Failed, match="timeout: wall-clock"), loaded(code, "f", SLEEPING) as session:
+        session.call([])
+    with pytest.raises(Failed, match="timeout: wall-clock"):
+        run_program("import time\ntime.sleep(99)", "", SLEEPING)
+
+
+def test_time_that_others_take_is_not_counted() -> None:
+    """Stopped for longer than it may use, as by a machine that does other things, a right program is right."""
+    code = (
+        "import time\n"
+        "def f(seconds):\n"
+        "    begin = time.process_time()\n"
+        "    time.sleep(seconds)\n"
+        "    while time.process_time() - begin < 0.3:\n        pass\n"
+        "    return 7\n"
+    )
+    limits = Limits(wall_seconds=60, call_seconds=1.0, cpu_seconds=4)
+    with loaded(code, "f", limits) as session:
+        assert session.call([2.0]) == 7
+        assert session.call([0]) == 7
+
+
+def test_each_call_has_its_own_time() -> None:
+    code = (
+        "import time\ndef f():\n    end = time.process_time() + 0.4\n    while time.process_time() < end:\n        pass"
+    )
+    with loaded(code, "f", Limits(call_seconds=0.9, cpu_seconds=9)) as session:
+        assert [session.call([]) for _ in range(4)] == [None] * 4
+
+
 def test_the_cpu_limit_ends_what_is_within_the_wall_clock() -> None:
     limits = Limits(cpu_seconds=1)
-    with pytest.raises(Failed, match="the process ended"), loaded("while True:\n    pass", "f", limits):
+    with pytest.raises(Failed, match="timeout: CPU"), loaded("while True:\n    pass", "f", limits):
         pass
+    with pytest.raises(Failed, match="timeout: CPU"):
+        run_program("while True:\n    pass", "", limits)
 
 
 def test_the_environment_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,8 +226,10 @@ def test_a_program_reads_and_prints() -> None:
     assert run_program("print(input()[::-1])", "hello\n") == "olleh\n"
     with pytest.raises(Failed, match="exit code 1"):
         run_program("1 / 0", "")
-    with pytest.raises(Failed, match="timeout: wall-clock"):
+    with pytest.raises(Failed, match="timeout: CPU"):
         run_program("while True:\n    pass", "", SHORT)
+    with pytest.raises(Failed, match="timeout: CPU"):
+        run_program("while True:\n    print(end='', flush=True)", "", SHORT)
 
 
 def test_without_bubblewrap_code_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 from modelworks.livebench.scorers import dispatch, rows
+from modelworks.livebench.scorers.catalogue import SCORERS
 
-DOCS = Path(__file__).parents[2] / "docs" / "livebench_scorers.md"
+DOCS = Path(__file__).parents[2] / "docs" / "livebench_differences.md"
 SCORED = Path(__file__).parents[3] / "shared/data/livebench/scored_answers.jsonl"
+CONTEXTS = {
+    "tablereformat_v1": {"prompt": "Please convert the Input Table from CSV format to JSON format."},
+    "tablereformat_v2": {"prompt": "Source Format: CSV\nTarget Format: JSON\n"},
+}
 AMC = {"question_text": "How many? $\\textbf{(A) }27\\qquad\\textbf{(E) }278$"}
 OURS = {
     *("math_competitions_amc", "math_competitions_aime", "AMPS_Hard", "integrals_with_game", "olympiad"),
@@ -21,7 +26,7 @@ OURS = {
 def differences() -> list[Any]:
     found = []
     for line in DOCS.read_text(encoding="utf-8").splitlines():
-        if match := re.fullmatch(r"\| (\w+) \| `(.*?)` \| `(\".*\")` \| (\S+) \| (\S+) \| (.*)\|", line):
+        if match := re.fullmatch(r"\| (\w+) \| `(.*)` \| `(\".*\")` \| (\S+) \| (\S+) \| (.*)\|", line):
             task, truth, answer, score, strict, _ = match.groups()
             texts = json.loads(truth), json.loads(answer)
             found.append(pytest.param(task, *texts, None if score == "-" else float(score), float(strict), id=answer))
@@ -30,9 +35,10 @@ def differences() -> list[Any]:
 
 def test_the_page_has_a_difference_for_every_task() -> None:
     named = {dispatch.scorer_name(row.values[0], {}) for row in differences()}
-    assert named == {dispatch.scorer_name(task, {}) for task in OURS}
-    lines = [line for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
-    assert len(differences()) == len(lines) - 2 == 47
+    assert named == set(SCORERS) - {"instruction_following", "coding_completion", "lcb_generation"}
+    answers, _, _ = DOCS.read_text(encoding="utf-8").partition("## Instructions")
+    lines = [line for line in answers.splitlines() if line.startswith("| ")]
+    assert len(differences()) == len(lines) - 2 == 87
     assert all(row.values[3] != row.values[4] for row in differences())
 
 
@@ -40,7 +46,7 @@ def test_the_page_has_a_difference_for_every_task() -> None:
 def test_a_difference_on_the_page_is_one(
     task: str, truth: object, answer: str, score: float | None, strict: float
 ) -> None:
-    judgment = dispatch.judge(task, answer, truth, AMC if "amc" in task else {})
+    judgment = dispatch.judge(task, answer, truth, AMC if "amc" in task else CONTEXTS.get(task, {}))
     assert judgment.score == (None if score is None else pytest.approx(score))
     assert judgment.strict == pytest.approx(strict)
     assert (judgment.status == "ok") == (strict > 0)

@@ -79,7 +79,7 @@ def test_the_originals_scores_are_reached_on_all_their_rows() -> None:
         ("plot_unscrambling", PLOT, "", 0, 0, "unparsed"),
         ("typos", "A quick test.", "<solution>A quick test.</solution>", 1, 1, "ok"),
         ("typos", "A quick test.", "A quick test. A quikc test.", 1, 0, "wrong"),
-        ("typos", "A quick test.", "Not <solution>A quick\n test.</solution>", 0, 1, "ok"),
+        ("typos", "A quick test.", "Now <solution>A quick\n test.</solution>", 0, 1, "ok"),
         ("typos", "A quick test.", "here --- A quick test. --- done", 1, 1, "ok"),
         ("typos", "A quick test.", "<solution></solution>", 0, 0, "unparsed"),
         ("cta", "name", "first name", 1, 0, "wrong"),

@@ -2,19 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy
 import polars
 
-from modelworks.livebench import question
-from modelworks.livebench.passages import read
+from modelworks.livebench import question, seen_text
 from modelworks.livebench.question import Question
-from modelworks.livebench.seen_grams import Seen, sums, wordings
-from modelworks.livebench.seen_passages import Near, near
+from modelworks.livebench.seen_grams import wordings
+from modelworks.livebench.seen_passages import Near, Sentences, joined, near, read, sentences
 from modelworks.lm.stable import write_json, write_parquet
-from modelworks.lm.tables import row_groups
 from modelworks.stage import Stage
 
 SCHEMA = {
@@ -27,49 +24,77 @@ SCHEMA = {
     "reason": polars.String,
 }
 UNKNOWN = "its training text is unknown"
-_TOGETHER = 256
 _DIGITS = 6
 
 
 def main(stage: Stage) -> None:
-    """Inputs: questions (a file a release), corpus (the model's training text; none where it is unknown), and, both or
+    """Inputs: questions (a file a release, in order); what the model was trained on, or nothing where that is unknown.
 
-    none, question_embeddings and corpus_embeddings, in the same order. Args: model. Outputs: table (Parquet: a row a
-    question, `reason` null where it is not excluded), summary (JSON).
+    That is corpus, files that it read whole; or seen (a file a release, of `seen_text`) and order (Parquet: shard, the
+    name of a text, and document, its row, of each document that it read at least a part of). With it, both or none:
+    question_embeddings (as questions) and corpus_embeddings (a file a text). Args: model; with corpus also sums=no
+    where the sum of a short question in other words is no leak. Outputs: table (Parquet: a row a question, `reason`
+    null where it is not excluded), summary (JSON).
     """
     settings = stage.params["livebench"]["contamination"]
-    asked = [one for path in stage.inputs["questions"] for one in question.read(path)]
-    corpus = stage.inputs.get("corpus", [])
-    shares = seen_shares(asked, corpus, settings["ngram_words"]) if corpus else {}
-    found = nearness(stage, asked, settings["embedding_margin"]) if stage.inputs.get("corpus_embeddings") else None
+    releases = [question.read(path) for path in stage.inputs["questions"]]
+    asked = [one for some in releases for one in some]
+    documents = what_was_read(stage)
+    shares = seen_shares(stage, asked, documents, settings["ngram_words"])
+    passages = _passages(stage, documents)
+    found = nearness(stage, releases, passages, settings["embedding_margin"]) if passages else None
     rows = [
-        _row(stage.args["model"], one, shares.get(one.question_id), _of(found, place), settings)
+        _row(
+            stage.args["model"],
+            one,
+            None if shares is None else shares.get(one.question_id, 0.0),
+            None if found is None else found[place],
+            settings,
+        )
         for place, one in enumerate(asked)
     ]
-    table = polars.DataFrame(rows, schema=SCHEMA, orient="row")
-    write_parquet(stage.output("table"), table)
-    write_json(stage.output("summary"), summary(stage, table, asked))
+    result = polars.DataFrame(rows, schema=SCHEMA, orient="row")
+    write_parquet(stage.output("table"), result)
+    write_json(stage.output("summary"), summary(stage, result, asked, documents, passages))
 
 
-def seen_shares(asked: Sequence[Question], corpus: Sequence[Path], words: int) -> dict[str, float]:
-    """For each question the share of its runs of words that the files hold (`modelworks.livebench.seen_grams`)."""
-    seen = Seen(wordings(asked, words), sums(asked, words))
-    for path in corpus:
-        for rows in row_groups(path, ["text"]):
-            texts = rows.column("text")
-            for begin in range(0, len(texts), _TOGETHER):
-                seen.read(texts.slice(begin, _TOGETHER).to_pylist())
-    return seen.shares()
+def what_was_read(stage: Stage) -> polars.DataFrame | None:
+    """Text and document of each document that the model read at least a part of; None where no order says so."""
+    if not stage.inputs.get("order"):
+        return None
+    chunks = [polars.read_parquet(path, columns=["shard", "document"]).unique() for path in stage.inputs["order"]]
+    return polars.concat(chunks).unique().select(text="shard", document="document").sort("text", "document")
 
 
-def nearness(stage: Stage, asked: Sequence[Question], margin: float) -> Near:
-    """How near each question is to the passages that were embedded. Raises ValueError if embeddings do not fit."""
-    parts = [read(path)["embeddings"] for path in stage.inputs["question_embeddings"]]
-    questions = numpy.concatenate(parts).astype(numpy.float32)
-    if len(questions) != len(asked):
-        raise ValueError(f"{len(questions)} embeddings of {len(asked)} questions: build them anew")
-    passages = [read(path)["embeddings"] for path in stage.inputs["corpus_embeddings"]]
-    return near(questions, [one.task for one in asked], passages, margin)
+def seen_shares(
+    stage: Stage, asked: Sequence[Question], documents: polars.DataFrame | None, words: int
+) -> dict[str, float] | None:
+    """For each question the share of its runs of words that was read; None where the training text is unknown."""
+    if stage.inputs.get("corpus"):
+        sums = stage.args.get("sums") != "no"
+        return seen_text.shares(seen_text.table(wordings(asked, words, sums=sums), stage.inputs["corpus"]))
+    if not stage.inputs.get("seen"):
+        return None
+    return seen_text.shares(polars.concat(polars.read_parquet(path) for path in stage.inputs["seen"]), documents)
+
+
+def nearness(
+    stage: Stage, releases: Sequence[Sequence[Question]], passages: Sequence[Sentences], margin: float
+) -> list[tuple[float, float]]:
+    """How near each question is to the passages, beside those of its release and of the releases before it.
+
+    Raises ValueError if embeddings do not fit.
+    """
+    tables = [sentences(read(path)) for path in stage.inputs["question_embeddings"]]
+    if [*map(len, tables)] != [*map(len, releases)]:
+        raise ValueError(f"{sum(map(len, tables))} embeddings of {sum(map(len, releases))} questions: build them anew")
+    found: list[tuple[float, float]] = []
+    for count in range(1, len(tables) + 1):
+        tasks = [one.task for some in releases[:count] for one in some]
+        together: Near = near(joined(tables[:count]), tasks, passages, margin)
+        pairs = zip(together.cosine.tolist(), together.excess.tolist(), strict=True)
+        found += list(pairs)[len(found) :]
+    return found
 
 
 def verdict(share: float | None, cosine: float | None, excess: float | None, settings: Any) -> tuple[bool, str | None]:
@@ -84,16 +109,23 @@ def verdict(share: float | None, cosine: float | None, excess: float | None, set
     return False, None
 
 
-def summary(stage: Stage, table: polars.DataFrame, asked: Sequence[Question]) -> dict[str, Any]:
+def summary(
+    stage: Stage,
+    table: polars.DataFrame,
+    asked: Sequence[Question],
+    documents: polars.DataFrame | None,
+    passages: Sequence[Sentences],
+) -> dict[str, Any]:
     """What was compared with what, and how many questions of each task are excluded."""
-    embedded = [read(path) for path in stage.inputs.get("corpus_embeddings", [])]
+    whole = sorted(path.stem for path in stage.inputs.get("corpus", []))
     excluded = set(table.filter("excluded")["question_id"].to_list())
     by_words = table["ngram_share"].fill_null(0) >= stage.params["livebench"]["contamination"]["most_ngrams"]
     return {
         "model": stage.args["model"],
-        "corpus": [str(path) for path in stage.inputs.get("corpus", [])],
-        "passages": sum(int(one["passages"][0]) for one in embedded),
-        "passages_embedded": sum(len(one["places"]) for one in embedded),
+        "corpus": whole if documents is None else documents["text"].unique().sort().to_list(),
+        "documents_read": None if documents is None else len(documents),
+        "passages": sum(int(read(path)["passages"][0]) for path in stage.inputs.get("corpus_embeddings", [])),
+        "passages_compared": sum(map(len, passages)),
         "questions": len(asked),
         "excluded": len(excluded),
         "excluded_by_words": int(by_words.sum()),
@@ -102,8 +134,21 @@ def summary(stage: Stage, table: polars.DataFrame, asked: Sequence[Question]) ->
     }
 
 
-def _of(found: Near | None, place: int) -> tuple[float, float] | None:
-    return None if found is None else (float(found.cosine[place]), float(found.excess[place]))
+def _passages(stage: Stage, documents: polars.DataFrame | None) -> list[Sentences]:
+    """The embeddings of the passages that were read, file by file."""
+    paths = {path.stem: path for path in stage.inputs.get("corpus_embeddings", [])}
+    if documents is None:
+        return [sentences(read(path)) for path in paths.values()]
+    by_text = {str(text): rows["document"].to_numpy() for (text,), rows in documents.group_by("text")}
+    missing = sorted(by_text.keys() - paths.keys())
+    if paths and missing:
+        raise ValueError(f"the order names {', '.join(missing)}, of which there are no embeddings: build them anew")
+    found = []
+    for text, path in paths.items():
+        embedded = read(path)
+        was_read = numpy.flatnonzero(numpy.isin(embedded["documents"], by_text.get(text, [])))
+        found.append(sentences(embedded).chosen(was_read))
+    return found
 
 
 def _row(

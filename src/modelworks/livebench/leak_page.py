@@ -11,15 +11,25 @@ from modelworks.stage import Stage
 _STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #fff; }
+svg { display: block; margin: 1.5rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .75rem .25rem 0; text-align: right; border-bottom: 1px solid #d0d0d0; }
+th, td { padding: .25rem 0 .25rem 1.25rem; text-align: right; vertical-align: top; border-bottom: 1px solid #d0d0d0; }
+th { vertical-align: bottom; }
+th:first-child, td:first-child { padding-left: 0; }
+td { white-space: nowrap; }
+td span { color: #5a5a5a; }
 .table { overflow-x: auto; }
+@media (max-width: 40rem) {
+  table { font-size: .875rem; width: 100%; }
+  th, td { padding-left: .5rem; }
+  td span { display: block; font-size: .75rem; }
+}
 """
 _LEAD = (
     "Small models were trained on arithmetic. Some of a release's questions stood in their training text, with the "
     "answer, as many times as the dose says; all arms are equally long. The gap is the accuracy on that release less "
     "that on a fresh release of the same generator. Bars: {confidence:g} % intervals (bootstrap over seeds and "
-    "questions). The second line leaves out the questions that runs of words found in the training text."
+    "questions). The blue line leaves out the questions that runs of words found in the training text."
 )
 
 
@@ -49,15 +59,15 @@ def _draw(axes: Any, doses: Sequence[Mapping[str, Any]]) -> None:
         plots.with_interval(axes, [place + shift for place in places], rows, colour)
         labels.append((rows[-1][0], label, colour))
     axes.set_xticks(places, [str(one["dose"]) for one in doses])
-    axes.set_xlabel("times that each leaked question was trained on")
+    axes.set_xlabel("times each leaked question was read")
     axes.set_ylabel("gap, percentage points")
     plots.label_right(axes, labels, 0.09)
 
 
 def _table(doses: Sequence[Mapping[str, Any]]) -> str:
-    head = "".join(f"<th>{name}</th>" for name in ("dose", "leaked", "fresh", "gap", "without excluded"))
+    head = "".join(f"<th>{name}</th>" for name in ("dose", "leaked, %", "fresh, %", "gap, points", "without excluded"))
     rows = "".join(
-        f"<tr><td>{one['dose']}</td><td>{100 * one['leaked']:.1f} %</td><td>{100 * one['fresh']:.1f} %</td>"
+        f"<tr><td>{one['dose']}</td><td>{100 * one['leaked']:.1f}</td><td>{100 * one['fresh']:.1f}</td>"
         f"<td>{_bounds(one['gap'])}</td><td>{_bounds(one['gap_without_excluded'])}</td></tr>\n"
         for one in doses
     )
@@ -66,4 +76,4 @@ def _table(doses: Sequence[Mapping[str, Any]]) -> str:
 
 def _bounds(interval: Mapping[str, float]) -> str:
     value, low, high = (100 * interval[name] for name in ("estimate", "low", "high"))
-    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{value:+.1f} <span>({low:+.1f} to {high:+.1f})</span>".replace("-", "\N{MINUS SIGN}")

@@ -6,13 +6,28 @@ import selectors
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
+import psutil
+
 _CHUNK = 1 << 16
+_LOOK = 0.1  # seconds of wall-clock between two looks at the time that was used
 
 
 class TooSlow(Exception):
-    """No answer within the time."""
+    """No answer within the time; the text says which: CPU or wall-clock."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Seconds that a wait may take: of CPU, by the process and all below it, and of wall-clock.
+
+    CPU is what decides, so that a busy machine does not; the wall-clock ends what sleeps.
+    """
+
+    cpu: float
+    wall: float
 
 
 class TooLong(Exception):
@@ -26,7 +41,7 @@ class Closed(Exception):
 class Pipes:
     """A process's standard streams; at the end of the `with` the process is killed, with its session if it leads one.
 
-    No wait is longer than its own limit in seconds nor goes beyond `wall_seconds` after the start.
+    No wait takes more than what it is allowed, nor goes beyond `wall_seconds` after the start.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", wall_seconds: float, output_bytes: int) -> None:
@@ -58,11 +73,11 @@ class Pipes:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
 
-    def send(self, data: bytes, seconds: float) -> None:
+    def send(self, data: bytes, allowed: Allowed) -> None:
         """Write all of it. Raises TooSlow, Closed."""
-        view, deadline = memoryview(data), self._deadline(seconds)
+        view, clock = memoryview(data), self._clock(allowed)
         while view:
-            self._wait(self._input, selectors.EVENT_WRITE, deadline)
+            self._wait(self._input, selectors.EVENT_WRITE, clock)
             try:
                 view = view[os.write(self._input, view) :]
             except BlockingIOError:
@@ -70,21 +85,21 @@ class Pipes:
             except BrokenPipeError:
                 raise Closed from None
 
-    def line(self, seconds: float) -> bytes:
+    def line(self, allowed: Allowed) -> bytes:
         """The next line without its end. Raises TooSlow, TooLong, Closed."""
-        deadline, searched = self._deadline(seconds), 0
+        clock, searched = self._clock(allowed), 0
         while (end := self._read.find(b"\n", searched)) < 0:
             searched = len(self._read)
-            if not self._more(deadline):
+            if not self._more(clock):
                 raise Closed
         line = bytes(self._read[:end])
         del self._read[: end + 1]
         return line
 
-    def rest(self, seconds: float) -> bytes:
+    def rest(self, allowed: Allowed) -> bytes:
         """All output to its end. Raises TooSlow, TooLong."""
-        deadline = self._deadline(seconds)
-        while self._more(deadline):
+        clock = self._clock(allowed)
+        while self._more(clock):
             pass
         return bytes(self._read)
 
@@ -93,7 +108,7 @@ class Pipes:
         try:
             return self._process.wait(max(0.1, self._end - time.monotonic()))
         except subprocess.TimeoutExpired:
-            raise TooSlow from None
+            raise TooSlow("wall-clock") from None
 
     def complaint(self) -> str:
         """The last line on standard error so far."""
@@ -105,9 +120,9 @@ class Pipes:
             return ""
         return lines[-1] if lines else ""
 
-    def _more(self, deadline: float) -> bool:
+    def _more(self, clock: "_Clock") -> bool:
         """Read some more; False at the end."""
-        self._wait(self._output, selectors.EVENT_READ, deadline)
+        self._wait(self._output, selectors.EVENT_READ, clock)
         try:
             chunk = os.read(self._output, _CHUNK)
         except BlockingIOError:
@@ -118,13 +133,56 @@ class Pipes:
         self._read += chunk
         return bool(chunk)
 
-    def _deadline(self, seconds: float) -> float:
-        return min(time.monotonic() + seconds, self._end)
+    def _clock(self, allowed: Allowed) -> "_Clock":
+        return _Clock(self._process.pid, allowed, self._end)
 
     @staticmethod
-    def _wait(descriptor: int, event: int, deadline: float) -> None:
-        left = deadline - time.monotonic()
+    def _wait(descriptor: int, event: int, clock: "_Clock") -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(descriptor, event)
-            if left <= 0 or not selector.select(left):
-                raise TooSlow
+            while not selector.select(clock.next_look()):
+                clock.look()
+            clock.look()
+
+
+class _Clock:
+    """What one wait has used. The first look at CPU is the wait's zero: a quick answer costs none."""
+
+    def __init__(self, process: int, allowed: Allowed, end: float) -> None:
+        self._process = process
+        self._allowed = allowed
+        self._end = min(time.monotonic() + allowed.wall, end)
+        self._looked = time.monotonic()
+        self._zero: float | None = None
+
+    def next_look(self) -> float:
+        """Seconds until the next look, or the end."""
+        return max(0.0, min(_LOOK, self._end - time.monotonic()))
+
+    def look(self) -> None:
+        """Raises TooSlow if more was used than allowed."""
+        now = time.monotonic()
+        if now >= self._end:
+            raise TooSlow("wall-clock")
+        if now - self._looked < _LOOK:
+            return
+        self._looked = now
+        used = cpu_seconds(self._process)
+        self._zero = used if self._zero is None else self._zero
+        if used - self._zero > self._allowed.cpu:
+            raise TooSlow("CPU")
+
+
+def cpu_seconds(process: int) -> float:
+    """Seconds of CPU that a process, and those below it that still run, have used; of one that is gone 0."""
+    try:
+        root = psutil.Process(process)
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return 0.0
+    used = 0.0
+    for one in family:
+        with contextlib.suppress(psutil.Error):
+            times = one.cpu_times()
+            used += times.user + times.system
+    return used

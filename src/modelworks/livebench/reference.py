@@ -16,7 +16,7 @@ def main(stage: Stage) -> None:
     """Inputs: questions (of one release). Args: model, solver. Outputs: answers (Parquet).
 
     oracle: the right answer in the form that is asked for. random: a well-formed guess. majority: to every question of
-    a task and level the right answer that is right most often there, the first in alphabetical order among equals.
+    a task the answer that is right most often in its release, the first in alphabetical order among equals.
     """
     asked = question.read(stage.input("questions"))
     solver = stage.args["solver"]
@@ -34,10 +34,10 @@ def main(stage: Stage) -> None:
 
 
 def _majority(asked: Iterable[Question]) -> list[str]:
-    keyed = [(one, (one.task, one.extra.get("level")), json.dumps(one.ground_truth, sort_keys=True)) for one in asked]
-    counts = Counter((group, truth) for _, group, truth in keyed)
-    chosen: dict[tuple[str, object], Question] = {}
-    for one, group, _ in sorted(keyed, key=lambda row: (-counts[row[1], row[2]], row[2], row[0].question_id)):
-        chosen.setdefault(group, one)
-    told = {group: generator(one.task).oracle_answer(one) for group, one in chosen.items()}
-    return [told[group] for _, group, _ in keyed]
+    keyed = [(one, json.dumps(one.ground_truth, sort_keys=True)) for one in asked]
+    counts = Counter((one.task, truth) for one, truth in keyed)
+    chosen: dict[str, Question] = {}
+    for one, _ in sorted(keyed, key=lambda row: (-counts[row[0].task, row[1]], row[1], row[0].question_id)):
+        chosen.setdefault(one.task, one)
+    told = {task: generator(task).oracle_answer(one) for task, one in chosen.items()}
+    return [told[one.task] for one, _ in keyed]

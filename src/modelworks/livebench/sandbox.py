@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,12 @@ from typing import Any, Literal
 
 from modelworks.build.errors import ModelworksError
 from modelworks.livebench import bubblewrap, syscalls
-from modelworks.livebench.pipes import Closed, Pipes, TooLong, TooSlow
+from modelworks.livebench.pipes import Allowed, Closed, Pipes, TooLong, TooSlow
 
 UNSAFE = "MODELWORKS_UNSAFE_CODE"
 _CHILD = Path(__file__).with_name("sandbox_child.py")
-_START_SECONDS = 20.0
+_START = Allowed(cpu=20.0, wall=100.0)
+_CPU_SPENT = (128 + signal.SIGXCPU, -signal.SIGXCPU)  # exit codes, of bubblewrap and of a process without it
 _LONGEST_REASON = 300
 
 
@@ -43,7 +45,13 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a piece of code may use: seconds of wall-clock (in all, and for one call) and of CPU, bytes, threads."""
+    """What one process that runs a piece of code may use: seconds, bytes, threads.
+
+    `call_seconds` of CPU for loading, for one call, or for a program on one input (each input has a process of its
+    own); `cpu_seconds` of CPU in all. CPU decides, so that the verdict is the same on a busy machine. What sleeps is
+    ended by the wall-clock: `wall_seconds` for loading, one call or one program; in all as many times `cpu_seconds`
+    as `wall_seconds` is of `call_seconds`.
+    """
 
     wall_seconds: float = 30.0
     call_seconds: float = 6.0
@@ -53,6 +61,16 @@ class Limits:
     scratch_bytes: int = 64 << 20
     output_bytes: int = 1 << 20
     threads: int = 64
+
+    @property
+    def call(self) -> Allowed:
+        """What loading, one call or one program may take."""
+        return Allowed(self.call_seconds, max(self.wall_seconds, self.call_seconds))
+
+    @property
+    def wall_seconds_in_all(self) -> float:
+        """The wall-clock for all calls of one process."""
+        return max(self.cpu_seconds * self.call.wall / self.call_seconds, self.call.wall)
 
 
 _LIMITS = ContextVar("limits", default=Limits())  # noqa: B039 (it cannot change)
@@ -80,9 +98,9 @@ class Session:
         return self._ask(json.dumps(list(arguments))).get("value")
 
     def _ask(self, line: str) -> dict[str, Any]:
-        with _limits_named():
-            self._pipes.send(line.encode() + b"\n", self._limits.call_seconds)
-            text = self._pipes.line(self._limits.call_seconds)
+        with _limits_named(self._pipes):
+            self._pipes.send(line.encode() + b"\n", self._limits.call)
+            text = self._pipes.line(self._limits.call)
         try:
             answer = json.loads(text)
         except (ValueError, RecursionError):
@@ -105,11 +123,13 @@ def loaded(code: str, function: str, limits: Limits | None = None) -> Iterator[S
 def run_program(code: str, stdin: str, limits: Limits | None = None) -> str:
     """What the program prints, reading `stdin`. Raises Failed, also for an exit code that is not 0; SandboxError."""
     limits = limits or _LIMITS.get()
-    with _started(limits) as pipes, _limits_named():
-        pipes.send(json.dumps({"code": code, "stdin": stdin}).encode() + b"\n", limits.call_seconds)
-        printed = pipes.rest(limits.call_seconds)
-        if pipes.exit_code() != 0:
-            raise Failed("failed", f"exit code {pipes.exit_code()}")
+    with _started(limits) as pipes, _limits_named(pipes):
+        pipes.send(json.dumps({"code": code, "stdin": stdin}).encode() + b"\n", limits.call)
+        printed = pipes.rest(limits.call)
+        if (code_of_exit := pipes.exit_code()) != 0:
+            if code_of_exit in _CPU_SPENT:
+                raise TooSlow("CPU")
+            raise Failed("failed", f"exit code {code_of_exit}")
         return printed.decode(errors="replace")
 
 
@@ -119,14 +139,16 @@ def is_contained() -> bool:
 
 
 @contextlib.contextmanager
-def _limits_named() -> Iterator[None]:
+def _limits_named(pipes: Pipes) -> Iterator[None]:
     try:
         yield
-    except TooSlow:
-        raise Failed("timeout", "wall-clock") from None
+    except TooSlow as slow:
+        raise Failed("timeout", str(slow)) from None
     except TooLong:
         raise Failed("failed", "too much output") from None
     except Closed:
+        if pipes.exit_code() in _CPU_SPENT:
+            raise Failed("timeout", "CPU") from None
         raise Failed("failed", "the process ended") from None
 
 
@@ -143,9 +165,9 @@ def _started(limits: Limits) -> Iterator[Pipes]:
                 "model-written code is not run: bwrap is not installed, or has no filter for this machine; install "
                 "bubblewrap (x86_64 or aarch64), or give --unsafe-code to run it with this user's rights"
             )
-        pipes = stack.enter_context(Pipes(process, limits.wall_seconds, limits.output_bytes))
+        pipes = stack.enter_context(Pipes(process, limits.wall_seconds_in_all + _START.wall, limits.output_bytes))
         try:
-            ready = pipes.line(_START_SECONDS) == b"ready"
+            ready = pipes.line(_START) == b"ready"
         except (Closed, TooSlow, TooLong):
             ready = False
         if not ready:

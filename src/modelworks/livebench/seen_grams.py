@@ -1,23 +1,25 @@
-"""Which runs of words of questions occur in training text. Template text that questions share is no evidence.
+"""By which runs of words questions are told, and where text holds them. Template text is no evidence.
 
-A question is compared in each of its wordings (what is asked, and the stem that a base model is asked): run by run of
+A question is told by each of its wordings (what is asked, and the stem that a base model is asked): run by run of
 `words` words, or, where it has fewer, whole. Case and white space are ignored. A run that another question of the task
 holds too is template text and is left out; if nothing else is left of a wording, it is compared whole. Of a short
-question about one sum (`What is 47+85?`) the sum is what it is about: it counts wherever the training text has it,
-however it is asked there, steps of a longer working included.
+question about one sum (`What is 47+85?`) the sum is what it is about: it counts wherever the text has it, however it is
+asked there, the operands in any order in which they may stand (`modelworks.livebench.seen_sums`), steps of a longer
+working included.
 """
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy
+from numpy.typing import NDArray
 
 from modelworks.livebench.question import Question
-from modelworks.lm.words import Hashes, find_words, grams
+from modelworks.livebench.seen_sums import sums_of
+from modelworks.lm.words import Hashes, Places, find_words, grams
 
-_SUM = re.compile(r"(?<![0-9])[0-9]+(?:[-+*/][0-9]+)+")
+SUM = 0  # the size of a wording that is a sum
 _LAST = numpy.array([(1 << 64) - 1], dtype=numpy.uint64)  # so that a search always ends on an element
 
 
@@ -29,69 +31,67 @@ class Wording:
     runs: frozenset[int]
 
 
-def wordings(questions: Sequence[Question], words: int) -> dict[str, list[Wording]]:
-    """The wordings of each question, by its id, without template text."""
+def wordings(questions: Sequence[Question], words: int, *, sums: bool = True) -> dict[str, list[Wording]]:
+    """The wordings of each question, by its id, without template text; the sum of a short one only if `sums`."""
     texts = {one.question_id: _texts(one) for one in questions}
     shared = _shared(questions, texts, words)
     return {
-        one.question_id: [_wording(text, words, shared[one.task]) for text in texts[one.question_id]]
+        one.question_id: [
+            *(_wording(text, words, shared[one.task]) for text in texts[one.question_id]),
+            *(_sum(texts[one.question_id][-1], words) if sums else ()),
+        ]
         for one in questions
     }
 
 
-def sums(questions: Sequence[Question], words: int) -> dict[str, str]:
-    """The one sum that a question of fewer than `words` words is about, by its id."""
-    found = {}
-    for one in questions:
-        text = _texts(one)[-1]
-        asked = _SUM.findall(text)
-        if len(asked) == 1 and len(text.split()) < words:
-            found[one.question_id] = asked[0]
-    return found
+class Search:
+    """Finds the runs and sums of some wordings in texts; `clues` are those, (size, hash), in ascending order."""
 
-
-class Seen:
-    """The runs and sums of all questions, and which of them the texts that were read so far hold."""
-
-    def __init__(self, found: Mapping[str, Sequence[Wording]], sums: Mapping[str, str]) -> None:
-        self._found = found
-        self._sums = sums
-        self._wanted_sums = set(sums.values())
-        self._seen_sums: set[str] = set()
+    def __init__(self, wanted: Iterable[Wording]) -> None:
         by_size: dict[int, set[int]] = {}
-        for wording in (one for some in found.values() for one in some):
-            by_size.setdefault(wording.size, set()).update(wording.runs)
-        self._wanted = {size: _sorted(runs) for size, runs in sorted(by_size.items())}
-        self._hits = {size: numpy.zeros(len(wanted), dtype=numpy.bool_) for size, wanted in self._wanted.items()}
+        for one in wanted:
+            by_size.setdefault(one.size, set()).update(one.runs)
+        self.clues = [(size, run) for size in sorted(by_size) for run in sorted(by_size[size])]
+        sums = sorted(by_size.pop(SUM, ()))
+        self._sums = {number: place for place, number in enumerate(sums)}
+        self._runs: list[tuple[int, int, Hashes]] = []
+        first = len(sums)
+        for size, runs in sorted(by_size.items()):
+            self._runs.append((size, first, _sorted(runs)))
+            first += len(runs)
 
-    def read(self, texts: Sequence[str]) -> None:
-        """Look for the runs in some texts; memory does not grow with how many were read. Runs never span two texts."""
-        if self._wanted_sums:
-            for text in texts:
-                self._seen_sums.update(self._wanted_sums.intersection(_SUM.findall(text)))
+    def find(self, texts: Sequence[str]) -> NDArray[numpy.int64]:
+        """int64[found, 2]: which clue is in which of the texts, each pair once. No run spans two texts."""
+        pairs = [(self._sums[one], place) for place, text in enumerate(texts) for one in self._sums_of(text)]
+        parts = [numpy.asarray(pairs, dtype=numpy.int64).reshape(-1, 2)]
         content = [text.encode() for text in texts]
         begins = numpy.cumsum([0, *(len(text) + 1 for text in content)])[:-1]
         found = find_words(b"\n".join(content))
         starts = numpy.searchsorted(found.starts, begins)
-        for size, wanted in self._wanted.items():
-            hashes, _ = grams(found.hashes, starts, size)
-            places = numpy.searchsorted(wanted, hashes)
-            self._hits[size][places[wanted[places] == hashes]] = True
+        for size, first, wanted in self._runs:
+            parts.append(_held(*grams(found.hashes, starts, size), starts, first, wanted))
+        return numpy.unique(numpy.concatenate(parts), axis=0)
 
-    def shares(self) -> dict[str, float]:
-        """For each question the share of its runs that was seen: of the wording of which most was; 1 if its sum was."""
-        held = {size: set(wanted[self._hits[size]].tolist()) for size, wanted in self._wanted.items()}
-        return {
-            name: 1.0
-            if self._sums.get(name) in self._seen_sums
-            else max((len(one.runs & held[one.size]) / len(one.runs) for one in some if one.runs), default=0.0)
-            for name, some in self._found.items()
-        }
+    def _sums_of(self, text: str) -> set[int]:
+        return self._sums.keys() & set(sums_of(text)) if self._sums else set()
+
+
+def _held(hashes: Hashes, words: Places, starts: Places, first: int, wanted: Hashes) -> NDArray[numpy.int64]:
+    places = numpy.searchsorted(wanted, hashes)
+    hit = wanted[places] == hashes
+    texts = numpy.searchsorted(starts, words[hit], side="right") - 1
+    return numpy.stack([first + places[hit], texts], axis=1)
 
 
 def _texts(question: Question) -> list[str]:
     stem = question.extra.get("stem")
     return ["\n".join(question.turns), *([stem] if isinstance(stem, str) and stem.split() else [])]
+
+
+def _sum(text: str, words: int) -> list[Wording]:
+    """The one sum that a text of fewer than `words` words is about."""
+    found = sums_of(text)
+    return [Wording(SUM, frozenset(found))] if len(found) == 1 and len(text.split()) < words else []
 
 
 def _runs(text: str, size: int) -> frozenset[int]:

@@ -14,6 +14,8 @@ from modelworks.build.errors import ModelworksError
 
 # Where text becomes what a model is trained on: the stage, and the name of the input that holds the text.
 READERS = {"modelworks.k2.tokens": "text", "modelworks.livebench.leak_train": "text"}
+# Where it is decided which documents of it are read, and when: the tables that name them.
+ORDERS = {"modelworks.k2.chunk": "order"}
 _CODE = "artifacts/code/"
 
 
@@ -21,10 +23,11 @@ class LineageError(ModelworksError):
     """A model's training text cannot be found."""
 
 
-def from_rules(rules: Iterable[Any], target: str) -> list[str]:
+def from_rules(rules: Iterable[Any], target: str, readers: Mapping[str, str] = READERS) -> list[str]:
     """The training text behind a target, sorted, as Snakemake's `rules` (workflow.rules) would make it.
 
-    Raises LineageError if no rule makes the target, or none of those behind it reads training text.
+    With ORDERS as `readers`: the tables that say which documents of the text are read. Raises LineageError if no rule
+    makes the target, or none of those behind it is a reader.
     """
     known = list(rules)
     found: set[str] = set()
@@ -42,7 +45,7 @@ def from_rules(rules: Iterable[Any], target: str) -> list[str]:
             continue
         inputs = rule.expand_input(rule.get_wildcards(path))[0]
         named = dict(inputs._allitems())
-        text = _paths(named.get(_reader(str(named.get("code", ""))), ()))
+        text = _paths(named.get(_reader(str(named.get("code", "")), readers), ()))
         found.update(text)
         pending += [str(one) for one in inputs if not text or str(one) not in text]
     return _some(found, target)
@@ -71,9 +74,9 @@ def _read_by(command: str) -> Iterator[str]:
             yield word
 
 
-def _reader(code: str) -> str:
-    """The name of the input with training text of a stage with this fingerprint; empty if it has none."""
-    return READERS.get(PurePosixPath(code).name.removesuffix(".json"), "") if code.startswith(_CODE) else ""
+def _reader(code: str, readers: Mapping[str, str]) -> str:
+    """The name of the input that a stage with this fingerprint reads as one of `readers`; empty if it is none."""
+    return readers.get(PurePosixPath(code).name.removesuffix(".json"), "") if code.startswith(_CODE) else ""
 
 
 def _paths(value: Any) -> set[str]:
@@ -83,7 +86,7 @@ def _paths(value: Any) -> set[str]:
 def _some(found: set[str], target: str) -> list[str]:
     if not found:
         raise LineageError(
-            f"{target}: nothing in its lineage turns text into tokens; a stage that does belongs into READERS of "
-            "src/modelworks/livebench/training_text.py"
+            f"{target}: nothing in its lineage turns text into tokens; a stage that does belongs into READERS "
+            "(one that orders its documents: ORDERS) of src/modelworks/livebench/training_text.py"
         )
     return sorted(found)

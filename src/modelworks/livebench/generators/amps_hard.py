@@ -3,12 +3,12 @@
 import random
 import re
 from datetime import date
-from typing import Any
 
 from modelworks.livebench.generators import sums
 from modelworks.livebench.generators.amps_kinds import ASKED, KINDS, WAYS
+from modelworks.livebench.generators.drawing import collect, make
 from modelworks.livebench.generators.partition import is_of_release
-from modelworks.livebench.question import Question, question_id
+from modelworks.livebench.question import Question
 
 TASK = "AMPS_Hard"
 CATEGORY = "math"
@@ -18,23 +18,9 @@ _SMALLEST, _LARGEST = 20, 198  # of two numbers of two digits
 
 
 def generate(seed: int, level: int, count: int, release: date) -> list[Question]:
-    """`count` distinct questions. Raises ValueError for an unknown level."""
-    if level not in LEVELS:
-        raise ValueError(f"{TASK} has levels {LEVELS}, not {level}")
-    rng = random.Random(f"{TASK}:{seed}:{level}:{release.isoformat()}")
-    found: dict[str, Question] = {}
-    while len(found) < count:
-        stem, answer, own = _drawn(rng, level)
-        identity = stem if level == 1 else own["identity"]
-        if identity in found or not is_of_release(f"{TASK}:{identity}", release):
-            continue
-        own.pop("identity", None)
-        turns = [stem + _FORM]
-        extra = {"level": level, "template": re.sub(r"-?\d+", "N", stem), **own}
-        found[identity] = Question(
-            question_id(TASK, turns, answer), CATEGORY, TASK, turns, answer, release, extra=extra
-        )
-    return list(found.values())
+    """`count` distinct questions. Raises GenerationError."""
+    asked: set[str] = set()
+    return collect(TASK, LEVELS, seed, level, count, release, lambda rng: _drawn(rng, level, release, asked))
 
 
 def random_answer(question: Question, rng: random.Random) -> str:
@@ -54,10 +40,21 @@ def chance(question: Question) -> float:
     return 1 / (_LARGEST - _SMALLEST + 1) if known else 0.0
 
 
-def _drawn(rng: random.Random, level: int) -> tuple[str, str, dict[str, Any]]:
+def _drawn(rng: random.Random, level: int, release: date, asked: set[str]) -> Question | None:
     if level == 1:
-        stem, value = sums.draw(rng)
-        return stem, str(value), {"stem": stem, "kind": "sum"}
+        found = sums.draw(rng, TASK, release, asked)
+        if found is None:
+            return None
+        stem, value = found
+        return _question(stem, str(value), level, release, kind="sum", stem=stem)
     kind, given, answer = rng.choice(KINDS)(rng, level == 3)
-    stem = rng.choice(WAYS).format(ASKED[kind].format(given))
-    return stem, answer, {"kind": kind, "identity": f"{kind}:{given}"}
+    identity = f"{kind}:{given}"
+    if identity in asked or not is_of_release(release, TASK, identity):
+        return None
+    asked.add(identity)
+    return _question(rng.choice(WAYS).format(ASKED[kind].format(given)), answer, level, release, kind=kind)
+
+
+def _question(sentence: str, answer: str, level: int, release: date, **own: str) -> Question:
+    template = re.sub(r"-?\d+", "N", sentence)
+    return make(TASK, CATEGORY, sentence + _FORM, answer, release, level, template, **own)

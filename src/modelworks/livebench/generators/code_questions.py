@@ -9,6 +9,7 @@ from typing import Any
 
 from modelworks.livebench.generators.code_levels import problem
 from modelworks.livebench.generators.code_problems import Problem
+from modelworks.livebench.generators.drawing import collect
 from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.question import Question, question_id
 
@@ -22,18 +23,20 @@ Ask = Callable[[Problem, str], tuple[str, dict[str, Any]]]
 
 
 def generate(task: str, ask: Ask, seed: int, level: int, count: int, release: date) -> list[Question]:
-    """`count` distinct questions of the release's share of the problems. Raises ValueError for an unknown level."""
-    if level not in LEVELS:
-        raise ValueError(f"{task} has levels {LEVELS}, not {level}")
-    rng = random.Random(f"{task}:{seed}:{level}:{release.isoformat()}")
-    found: dict[str, Question] = {}
-    while len(found) < count:
-        drawn = problem(rng, level)
-        if is_of_release(drawn.identity, release) and drawn.identity not in found:
-            inputs = _inputs(drawn, rng)
-            if len({json.dumps(drawn.spec(numbers)) for numbers in inputs}) >= _LEAST_RESULTS:
-                found[drawn.identity] = _question(task, ask, drawn, level, release, inputs)
-    return list(found.values())
+    """`count` distinct questions of the release's share of the problems. Raises GenerationError."""
+    asked: set[str] = set()
+    return collect(task, LEVELS, seed, level, count, release, lambda rng: _drawn(rng, task, ask, level, release, asked))
+
+
+def _drawn(rng: random.Random, task: str, ask: Ask, level: int, release: date, asked: set[str]) -> Question | None:
+    drawn = problem(rng, level)
+    if drawn.identity in asked or not is_of_release(release, CATEGORY, drawn.identity):
+        return None
+    inputs = _inputs(drawn, rng)
+    if len({json.dumps(drawn.spec(numbers)) for numbers in inputs}) < _LEAST_RESULTS:
+        return None
+    asked.add(drawn.identity)
+    return _question(task, ask, drawn, level, release, inputs)
 
 
 def random_answer(question: Question, rng: random.Random) -> str:

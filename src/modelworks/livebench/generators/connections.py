@@ -7,7 +7,8 @@ from itertools import combinations
 from math import comb
 from random import Random
 
-from modelworks.livebench.generators.drawing import collect, in_month, make, masked
+from modelworks.livebench.generators.drawing import collect, make, masked
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.lexicon import words
 from modelworks.livebench.question import Question
 
@@ -66,7 +67,7 @@ def chance(question: Question) -> float:
 
 def _drawn(rng: Random, level: int, release: date) -> Question | None:
     groups = pick(rng, level)
-    if groups is None or not in_month(release, TASK, sorted(sorted(group) for group in groups)):
+    if groups is None or not is_of_release(release, TASK, sorted(sorted(group) for group in groups)):
         return None
     if len(list(divisions([item for group in groups for item in group]))) != 1:
         return None

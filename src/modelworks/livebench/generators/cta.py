@@ -59,7 +59,7 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     rng.shuffle(chosen)
     style = rng.choice(_STYLES)
     classes = [_styled(one, style) for one in chosen]
-    if not is_of_release(f"{TASK}:{values}:{classes}", release):
+    if not is_of_release(release, TASK, values, classes):
         return None
     head = f"{rng.choice(_OPENINGS)} {rng.choice(_MIDDLES)} {_LAST}"
     sample = json.dumps([[value] for value in values], ensure_ascii=False)

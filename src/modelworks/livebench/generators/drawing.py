@@ -1,6 +1,5 @@
-"""What the generators of puzzles and language questions share: seeded draws, releases apart, templates."""
+"""What generators share: seeded draws that end, questions of one turn, templates."""
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
@@ -10,7 +9,6 @@ from typing import Any
 from modelworks.build.errors import ModelworksError
 from modelworks.livebench.question import Question, question_id
 
-MONTHS = 12  # releases of as many months share no question, whatever their seeds
 _TRIES = 5000  # draws in a row that give nothing new, until the space counts as exhausted
 
 Draw = Callable[[Random], Question | None]
@@ -41,15 +39,6 @@ def collect(
         idle = 0
         found[one.question_id] = one
     return list(found.values())
-
-
-def in_month(release: date, *content: object) -> bool:
-    """Whether the question made of `content` belongs to the month of `release`: to one of each `MONTHS` in a row.
-
-    Equal questions must have equal content; then releases of different months among them cannot share one.
-    """
-    digest = hashlib.sha256(repr(content).encode()).digest()
-    return int.from_bytes(digest[:8], "big") % MONTHS == (release.year * 12 + release.month) % MONTHS
 
 
 def make(

@@ -53,7 +53,7 @@ class Task:
 
     def _draw(self, rng: Random, level: int, release: date, sources: Sequence[str] | None) -> Question | None:
         article = _given(rng.choice(sources)) if sources else write_article(rng)
-        if not sources and not is_of_release(f"{self.name}:{article.text}", release):
+        if not sources and not is_of_release(release, self.name, article.text):
             return None
         chosen = _chosen(rng, rng.randint(*_INSTRUCTIONS[level]))
         plain = (self.lead, *article.plain)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import date
 
 from modelworks.livebench.generators import sums
+from modelworks.livebench.generators.drawing import collect, make
 from modelworks.livebench.generators.partition import is_of_release
-from modelworks.livebench.question import Question, question_id
+from modelworks.livebench.question import Question
 
 TASK = "math_competitions_amc"
 CATEGORY = "math"
@@ -71,22 +72,9 @@ _WAYS = ("Find {}.", "Compute {}.", "Determine {}.", "Work out {}.", "What is {}
 
 
 def generate(seed: int, level: int, count: int, release: date) -> list[Question]:
-    """`count` distinct questions. Raises ValueError for an unknown level."""
-    if level not in LEVELS:
-        raise ValueError(f"{TASK} has levels {LEVELS}, not {level}")
-    rng = random.Random(f"{TASK}:{seed}:{level}:{release.isoformat()}")
-    found: dict[str, Question] = {}
-    while len(found) < count:
-        if level == 1:
-            kind, (stem, value) = "sum", sums.draw(rng)
-            identity = stem
-        else:
-            kind = rng.choice(list(_KINDS))
-            identity, value = _KINDS[kind](rng)
-            stem = rng.choice(_WAYS).format(identity)
-        if identity not in found and is_of_release(f"{TASK}:{identity}", release):
-            found[identity] = _question(stem, value, kind, level, release, rng)
-    return list(found.values())
+    """`count` distinct questions. Raises GenerationError."""
+    asked: set[str] = set()
+    return collect(TASK, LEVELS, seed, level, count, release, lambda rng: _drawn(rng, level, release, asked))
 
 
 def random_answer(question: Question, rng: random.Random) -> str:
@@ -104,14 +92,27 @@ def chance(question: Question) -> float:
     return 1 / len(_LETTERS)
 
 
-def _question(stem: str, value: int, kind: str, level: int, release: date, rng: random.Random) -> Question:
+def _drawn(rng: random.Random, level: int, release: date, asked: set[str]) -> Question | None:
+    if level == 1:
+        found = sums.draw(rng, TASK, release, asked)
+        if found is None:
+            return None
+        stem, value = found
+        return _question(stem, value, level, release, rng, kind="sum", stem=stem)
+    kind = rng.choice(list(_KINDS))
+    wanted, value = _KINDS[kind](rng)
+    if wanted in asked or not is_of_release(release, TASK, wanted):
+        return None
+    asked.add(wanted)
+    return _question(rng.choice(_WAYS).format(wanted), value, level, release, rng, kind=kind)
+
+
+def _question(sentence: str, value: int, level: int, release: date, rng: random.Random, **own: str) -> Question:
+    """Each question's options are shuffled for themselves: the letters are not balanced over a release."""
     steps = [step for step in (-20, -11, -10, -9, -3, -2, -1, 1, 2, 3, 9, 10, 11, 20) if value + step >= 0]
     options = [value, *(value + step for step in rng.sample(steps, len(_LETTERS) - 1))]
     rng.shuffle(options)
     shown = r"\qquad".join(rf"\textbf{{({letter}) }}{one}" for letter, one in zip(_LETTERS, options, strict=True))
-    turns = [f"{stem} ${shown}${_FORM}"]
-    answer = _LETTERS[options.index(value)]
-    extra = {"level": level, "template": re.sub(r"-?\d+", "N", stem), "kind": kind}
-    if level == 1:
-        extra["stem"] = stem
-    return Question(question_id(TASK, turns, answer), CATEGORY, TASK, turns, answer, release, extra=extra)
+    text = f"{sentence} ${shown}${_FORM}"
+    template = re.sub(r"-?\d+", "N", sentence)
+    return make(TASK, CATEGORY, text, _LETTERS[options.index(value)], release, level, template, **own)

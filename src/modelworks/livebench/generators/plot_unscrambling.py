@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from modelworks.livebench.generators.drawing import collect, in_month, make, masked, with_article
+from modelworks.livebench.generators.drawing import collect, make, masked, with_article
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.lexicon import words
 from modelworks.livebench.question import Question
 
@@ -75,7 +76,7 @@ def _drawn(rng: Random, level: int, release: date) -> Question | None:
         "job": rng.choice(material["jobs"]),
         "town": rng.choice(material["towns"]),
     }
-    if not in_month(release, TASK, [step.text for step in steps], names["H"]):
+    if not is_of_release(release, TASK, [step.text for step in steps], names["H"]):
         return None
     times = ["", *(rng.choice(material["times"]) for _ in steps[1:-1]), ""]
     told = [_told(step, time, names) for step, time in zip(steps, times, strict=True)]

@@ -5,7 +5,8 @@ from datetime import date
 from random import Random
 
 from modelworks.livebench.generators import spatial_arrangements, spatial_counting, spatial_moving
-from modelworks.livebench.generators.drawing import collect, in_month, make, masked
+from modelworks.livebench.generators.drawing import collect, make, masked
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.generators.spatial_item import Item
 from modelworks.livebench.question import Question
 
@@ -43,7 +44,7 @@ def chance(question: Question) -> float:
 
 def _drawn(rng: Random, level: int, release: date) -> Question | None:
     def mine(*content: object) -> bool:
-        return in_month(release, TASK, *content)
+        return is_of_release(release, TASK, *content)
 
     which = rng.randrange(len(FAMILIES) + len(ARRANGEMENTS))
     if which < len(FAMILIES):

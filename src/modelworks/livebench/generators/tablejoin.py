@@ -83,7 +83,7 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
         [[names_b[one.name] for one in columns_b], *([row[one.name] for one in columns_b] for row in rows_b)], ","
     )
     tables = f"CSV Table A:\n{table_a}\nCSV Table B:\n{table_b}\nOutput:\n"
-    if not is_of_release(f"{TASK}:{tables}", release) or not _is_clear(rows_a, rows_b, columns_a, columns_b, shared):
+    if not is_of_release(release, TASK, tables) or not _is_clear(rows_a, rows_b, columns_a, columns_b, shared):
         return None
     truth = {one.name: names_b[one.name] for one in columns_a if one in columns_b}
     head = f"{rng.choice(_OPENINGS).format(domain.lists)} {rng.choice(_SHARED)}"

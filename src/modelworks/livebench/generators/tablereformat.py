@@ -39,7 +39,7 @@ def _draw(rng: Random, level: int, release: date) -> Question | None:
     if level == 3 and (listed := [one for one in others if one.pool == "listed"]) and listed[0] not in columns:
         columns[-1] = listed[0]
     rows = [tuple(record.values()) for record in records_of(rng, columns, rng.randint(*_ROWS[level]))]
-    if len(set(rows)) < len(rows) or not is_of_release(f"{TASK}:{rows}", release):
+    if len(set(rows)) < len(rows) or not is_of_release(release, TASK, rows):
         return None
     names = tuple(column.name for column in columns)
     table = Table(names, tuple(column.is_number for column in columns), tuple(rows))

@@ -7,7 +7,8 @@ from datetime import date
 from random import Random
 from string import ascii_lowercase
 
-from modelworks.livebench.generators.drawing import collect, in_month, make
+from modelworks.livebench.generators.drawing import collect, make
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.lexicon import words
 from modelworks.livebench.question import Question
 
@@ -50,7 +51,7 @@ def _drawn(rng: Random, level: int, release: date) -> Question | None:
     sentences, wrong = SIZES[level]
     frames = rng.sample(material["frames"], sentences)
     right = " ".join(_filled(rng, frame) for frame in frames)
-    if not in_month(release, TASK, right):
+    if not is_of_release(release, TASK, right):
         return None
     places = [match.span() for match in re.finditer(r"[a-z]+", right) if match.end() - match.start() >= SHORTEST]
     if len(places) < wrong:

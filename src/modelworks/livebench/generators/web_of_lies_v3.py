@@ -8,7 +8,8 @@ from random import Random
 import numpy
 from numpy.typing import NDArray
 
-from modelworks.livebench.generators.drawing import collect, in_month, make, masked
+from modelworks.livebench.generators.drawing import collect, make, masked
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.lexicon import words
 from modelworks.livebench.question import Question
 
@@ -67,7 +68,7 @@ def _drawn(rng: Random, level: int, release: date) -> Question | None:
     statements = web(rng, honest, level)
     asked = rng.sample(range(len(honest)), ASKED)
     text, template = _text(rng, statements, asked, level)
-    if not in_month(release, TASK, text):
+    if not is_of_release(release, TASK, text):
         return None
     worlds = _worlds(statements, len(honest))
     answers = [_word(worlds[:, person]) for person in asked]

@@ -8,7 +8,8 @@ from random import Random
 
 from pysat.solvers import Solver
 
-from modelworks.livebench.generators.drawing import collect, in_month, make, masked
+from modelworks.livebench.generators.drawing import collect, make, masked
+from modelworks.livebench.generators.partition import is_of_release
 from modelworks.livebench.lexicon import words
 from modelworks.livebench.question import Question
 
@@ -115,7 +116,7 @@ def _drawn(rng: Random, level: int, release: date) -> Question | None:
     arrangement = [
         sorted((value, row.places[a, v]) for v, value in enumerate(values)) for a, values in enumerate(row.values)
     ]
-    if not in_month(release, TASK, row.setting["unit"], sorted(arrangement)):
+    if not is_of_release(release, TASK, row.setting["unit"], sorted(arrangement)):
         return None
     clues = enough(rng, row, level)
     return None if clues is None else _asked(rng, row, clues, asked, level, release)

@@ -9,7 +9,8 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers import symbolic
 from modelworks.livebench.scorers.boxed import NoScore, last_box, scored, with_boxes
 from modelworks.livebench.scorers.spans import unwrapped
-from modelworks.livebench.scorers.statements import judged, last_line, marked
+from modelworks.livebench.scorers.statements import judged, last_side, last_words, marked
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 TOLERANCE = 0.001
 _SHAPES = {"\\dfrac": "\\frac", "\\tfrac": "\\frac"}
@@ -112,10 +113,13 @@ def _strict(answer: str, truth: str, question: str | None) -> float | None:
     Where the question is known, only an integral may end with a constant, and its own formulas are no answer to it.
     """
     found = marked(answer)
+    plain = answer if found is not None else _plain(answer)
     if found is None:
-        found = _in_dollars(_plain(answer))
+        found = _in_dollars(plain)
     if found is None:
-        found = last_line(answer)
+        plain, found = answer, last_words(answer)
+    if found and (last_side(found) is None or is_withdrawn(plain, found)):
+        return None
     found = normalized(_plain((found or "").strip(" \t\r\n$*`.")))
     if not found or _PROSE.search(_ENVIRONMENT.sub("", found)):
         return None

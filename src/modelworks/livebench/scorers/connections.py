@@ -4,6 +4,7 @@ Compatible: groups in any order, by position; a longer list is no worse. Strict:
 surplus, a word given twice fills two places, and brackets, quotes and full stops around words do not count.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +13,10 @@ from modelworks.livebench.scorers.boxed import NoScore, last_box
 from modelworks.livebench.scorers.spans import contents, solutions
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import text_of
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 GROUP = 4
+_OPEN = ("not", "or", "either", "nor", "never", "cannot", "isn't", "aren't", "wrong", "incorrect")
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
@@ -42,6 +45,14 @@ def strict_share(words: Sequence[str], truth: Sequence[str]) -> float:
     given = _chunks(words)
     right = sum(group in given for group in expected)
     return right / max(len(expected), len(given))
+
+
+def is_open(text: str, truth: Sequence[str]) -> bool:
+    """Whether a list denies its words or leaves them open: it says `not`, `or` or the like where no right word does."""
+    return any(
+        re.search(rf"\b{word}\b", text.lower()) and not re.search(rf"\b{word}\b", ",".join(truth).lower())
+        for word in _OPEN
+    )
 
 
 def listed(text: str) -> list[str]:
@@ -91,9 +102,15 @@ def _strict(answer: str, truth: Sequence[str]) -> float | None:
             return None
         if box is None:
             return None
-        found = [box.replace("\\text{", "").replace("}", "").replace("\\", "")]
+        found = [box]
+    if is_withdrawn(answer, found[-1]):
+        return None
     whole = found[-1:] if len(listed(found[-1])) >= len(truth) else found
-    words = [word for match in whole for word in listed(match)]
+    if is_open(",".join(whole), truth):
+        return None
+    words = [
+        word for match in whole for word in listed(match.replace("\\text{", "").replace("}", "").replace("\\", ""))
+    ]
     return strict_share(words[-len(truth) :] if len(whole) > 1 else words, truth)
 
 

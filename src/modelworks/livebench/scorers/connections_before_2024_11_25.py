@@ -8,18 +8,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelworks.livebench.judgment import Judgment
-from modelworks.livebench.scorers.connections import groups_of_sets, listed, strict_share
+from modelworks.livebench.scorers.connections import groups_of_sets, is_open, listed, strict_share
 from modelworks.livebench.scorers.spans import contents
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import text_of
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
     """The share of groups that are found."""
     truth = text_of(ground_truth).split(",")
     bold = contents(answer.replace("\n", ""), "**", "**")
-    lists = [words for words in map(listed, bold) if len(words) > 1]
-    return judged(_compatible(bold, truth), _strict(lists, truth) if lists else None)
+    passages = [passage for passage in bold if len(listed(passage)) > 1]
+    joined = answer.replace("\n", " ")
+    is_stated = bool(passages) and not is_withdrawn(joined, passages[-1]) and not is_open(passages[-1], truth)
+    return judged(_compatible(bold, truth), _strict([*map(listed, passages)], truth) if is_stated else None)
 
 
 def _compatible(bold: Sequence[str], truth: Sequence[str]) -> float:

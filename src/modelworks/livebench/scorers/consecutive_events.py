@@ -14,6 +14,7 @@ from modelworks.livebench.scorers.boxed import NoScore, scored
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import LIMIT, GroundTruthError
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _USER, _MONTHS = "user_id", "max_consecutive_growth_months"
 
@@ -23,7 +24,8 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     truth = _truth(ground_truth)
     found = solutions(answer[-LIMIT:], one_line=False, ignore_case=True)
     text = found[-1].strip() if found else None
-    return judged(scored(_compatible, text, truth), _strict(text, truth))
+    stated = None if text and is_withdrawn(answer[-LIMIT:], text) else text
+    return judged(scored(_compatible, text, truth), _strict(stated, truth))
 
 
 def _truth(ground_truth: Any) -> dict[Any, Any]:

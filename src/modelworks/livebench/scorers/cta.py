@@ -11,9 +11,11 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box, scored
 from modelworks.livebench.scorers.spans import contents, solutions
-from modelworks.livebench.scorers.statements import is_denied, judged
-from modelworks.livebench.scorers.verdict import bare, last_line, text_of, unlabelled
+from modelworks.livebench.scorers.statements import bare, judged, last_line, last_words
+from modelworks.livebench.scorers.verdict import text_of, unlabelled
+from modelworks.livebench.scorers.withdrawn import denies, is_denied_by, is_withdrawn
 
+_LONGEST = 2000
 _NOT_WORD = re.compile(r"[^\w]")
 
 
@@ -35,15 +37,20 @@ def _compatible(answer: str, truth: str) -> float:
 
 
 def _strict(answer: str, truth: str) -> float | None:
-    given = _given(answer)
-    if not _letters(given):
+    raw = _given(answer)
+    if raw is None or len(raw) > _LONGEST or not _letters(raw) or denies(raw) or is_withdrawn(answer, raw):
         return None
+    given = raw.replace("\\text{", "").replace("}", "").replace("\\", "")
     label, _, behind = given.rpartition(":")
-    candidates = [given, bare(given)] if is_denied(label) else [given, bare(given), unlabelled(given), behind]
+    denied = denies(label) or is_denied_by(label)
+    candidates = [given, bare(given)] if denied else [given, bare(given), unlabelled(given), behind]
+    words = last_words(given)
+    if words and not is_withdrawn(given, words):
+        candidates.append(words)
     return float(_type(truth) in {_type(candidate) for candidate in candidates})
 
 
-def _given(answer: str) -> str:
+def _given(answer: str) -> str | None:
     """The box (to the end, if it is not closed), the solution, the bold passage, or the line that is last."""
     _, mark, open_box = answer.rpartition("\\boxed{")
     if "\\boxed" in answer:
@@ -54,7 +61,7 @@ def _given(answer: str) -> str:
         if box is None and mark:
             box = open_box
         if box is not None:
-            return box.replace("\\text{", "").replace("}", "").replace("\\", "")
+            return box
     if found := solutions(answer, one_line=False, ignore_case=True, mended=True):
         return found[-1]
     _, tag, open_tag = answer.rpartition("<solution>")

@@ -7,6 +7,7 @@ from typing import Any
 from modelworks.build.errors import ModelworksError
 from modelworks.livebench.judgment import Judgment, Score
 from modelworks.livebench.scorers.catalogue import SCORERS
+from modelworks.livebench.scorers.echo import without_question
 from modelworks.livebench.scorers.spans import without_thoughts
 
 _ALIASES = {
@@ -24,6 +25,7 @@ _CHANGED = (
     ("connections", date(2024, 11, 25), "connections_before_2024_11_25", "connections", "connections"),
     ("tablereformat", date(2025, 4, 25), "tablereformat_v1", "tablereformat_v2", None),
 )
+_COPIES_ALLOWED = ("instruction_following", "coding_completion", "lcb_generation")
 
 
 class DispatchError(ModelworksError):
@@ -66,11 +68,21 @@ def judge(
 ) -> Judgment:
     """Score an answer, without its `<think>` blocks, as the task's scorer does.
 
-    A scorer that fails on what it is given (a ground truth that is not as its task has it) makes status `error`.
+    The strict score is of the answer without a copy of the question; where that may be asked for, of all of it.
+    A scorer that fails on what it is given (a ground truth that is not as its task has it) makes status `error`; an
+    answer that is nested deeper, or takes more memory, than can be read is `unparsed`, as one that states nothing.
     Raises DispatchError for a task without a scorer.
     """
-    found = scorer(scorer_name(task, context, release))
+    name = scorer_name(task, context, release)
+    found, whole = scorer(name), without_thoughts(answer)
+    stated = whole if name in _COPIES_ALLOWED else without_question(whole, context)
     try:
-        return found(without_thoughts(answer), ground_truth, context)
+        judgment = found(whole, ground_truth, context)
+        if stated == whole or judgment.status == "error":
+            return judgment
+        strict = found(stated, ground_truth, context)
+        return Judgment(judgment.score, strict.strict, strict.status)
+    except (RecursionError, MemoryError):
+        return Judgment(0.0, 0.0, "unparsed")
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return Judgment(None, None, "error")

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.statements import bare, judged, statement
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _RUN = re.compile(r"\*{2,}")
 
@@ -71,13 +72,17 @@ def _of_line(line: str) -> list[tuple[str, str]]:
 def _strict(answer: str, bold: list[tuple[str, str]], names: list[str]) -> float | None:
     """All names and nothing else: in the last bold spans together, else in the statement."""
     if bold and _words(bold[-1][1]) == names:
-        return 1.0
+        return None if _is_any_withdrawn(answer, bold[-1:]) else 1.0
     if [word for _, content in bold[-len(names) :] for word in _words(content)] == names:
-        return 1.0
+        return None if _is_any_withdrawn(answer, bold[-len(names) :]) else 1.0
     stated = None if bold else statement(answer)
     if stated is not None and len(_words(stated)) == len(names):
         return float(_words(stated.lower()) == names)
     return 0.0 if bold else None
+
+
+def _is_any_withdrawn(answer: str, bold: list[tuple[str, str]]) -> bool:
+    return any(is_withdrawn(answer.lower(), stars + content + stars) for stars, content in bold)
 
 
 def _words(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers import symbolic
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
 from modelworks.livebench.scorers.spans import solutions
-from modelworks.livebench.scorers.statements import bare, judged, statement
+from modelworks.livebench.scorers.statements import bare, judged, last_side, statement
 
 TOLERANCE = 1e-5
 _LARGEST_DENOMINATOR = 10**7
@@ -19,6 +19,7 @@ _REWRITTEN = (
     *(("\\bigr", ""), ("\\Bigl", ""), ("\\Bigr", ""), ("\\cdot", "*"), ("\\,", ""), ("\\;", ""), ("\n", ""), (" ", "")),
 )
 _FRACTION = re.compile(r"\\frac\{(\d{1,400})\}\{(\d{1,400})\}")
+_SIGNED = re.compile(r"(-?)\\frac\{(-?)(\d{1,400})\}\{(\d{1,400})\}")
 _EXPONENT = re.compile(r"[eE][-+]?[\d_]{4,}")
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
@@ -72,6 +73,8 @@ def _number(text: str) -> Fraction | None:
         return Fraction(text) if "/" not in text and text.lstrip("+-").isdecimal() else _nearest(text)
     except (ValueError, ZeroDivisionError):
         pass
+    if (match := _SIGNED.fullmatch(text)) and int(match[4]):
+        return Fraction(int(match[3]), int(match[4])) * (1 if match[1] == match[2] else -1)
     if match := _FRACTION.match(text):
         return Fraction(int(match[1]), int(match[2])) if int(match[2]) else None
     return None
@@ -86,7 +89,7 @@ def _nearest(text: str) -> Fraction:
 def _strict(answer: str, truth: str) -> float | None:
     """By value, sign and all of a fraction included."""
     stated = statement(answer)
-    found = normalized(bare(stated.rpartition("=")[2])) if stated else ""
+    found = normalized(bare(last_side(stated) or "")) if stated else ""
     if _GROUPED.fullmatch(found):
         found = found.replace(",", "")
     if match := _FRACTION.fullmatch(found):

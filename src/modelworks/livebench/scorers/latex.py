@@ -22,6 +22,7 @@ _DECIMAL = re.compile(r"[-+]?\s*[0-9]*\.([0-9]+)")
 _CONSTANTS = {sympy.Symbol("pi"): sympy.pi, sympy.Symbol("e"): sympy.E, sympy.Symbol("i"): sympy.I}
 
 
+@functools.lru_cache(maxsize=1024)
 def readings(text: str) -> list[Any]:
     """What the text can mean: all that the grammar reads, else what a parser reads that forgives more; or nothing."""
     found = _by_grammar(text) or _by_grammar(text.replace("\\\\", "\\"))

@@ -7,6 +7,7 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import judged, statement
+from modelworks.livebench.scorers.withdrawn import is_withdrawn_around
 
 # Possessive, and never from within a number: neither changes what is found, both keep the search linear.
 _PAIR = r"((?:-|(?<!\d))\d++)\s*+,\s*+(-?\d++)"
@@ -38,7 +39,9 @@ def _strict(answer: str, truth: tuple[int, int]) -> float | None:
     stated = statement(answer)
     if stated is None:
         return None
-    numbers = _NUMBER.findall(re.split(r"\b(?:to|at)\b", stated)[-1])
-    if not numbers:
+    end = re.split(r"\b(?:to|at)\b", stated)[-1]
+    found = list(_NUMBER.finditer(end))
+    before = stated[: len(stated) - len(end)]
+    if not found or is_withdrawn_around(before + end[: found[0].start()], "", end[found[-1].end() :]):
         return None
-    return float([float(number.replace("\u2212", "-")) for number in numbers] == [float(one) for one in truth])
+    return float([float(one[0].replace("\u2212", "-")) for one in found] == [float(one) for one in truth])

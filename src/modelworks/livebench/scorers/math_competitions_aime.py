@@ -6,7 +6,7 @@ from typing import Any
 
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import solutions
-from modelworks.livebench.scorers.statements import bare, is_denied, judged, statement
+from modelworks.livebench.scorers.statements import bare, judged, last_side, statement
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
@@ -25,6 +25,5 @@ def _compatible(answer: str, truth: str) -> bool:
 
 def _strict(answer: str, truth: str) -> float | None:
     stated = statement(answer)
-    before, _, number = (stated or "").rpartition("=")
-    number = "" if is_denied(before) else bare(number)
+    number = bare(last_side(stated or "") or "")
     return float(int(number) == int(truth)) if re.fullmatch(r"[0-9]{1,20}", number) else None

@@ -8,8 +8,10 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import bare, judged, statement
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _OPTION = re.compile(r"\\textbf\{\(([A-E])\)\s?\}(.*?)(?:\\qquad|\$)")
+_COMMAND = re.compile(r"\\(?:text|textbf|mathbf|mathrm)\s?\{([^{}]*)\}")
 _REPEATED = re.compile(r"\b([A-E])\1{3,}\b")
 
 
@@ -52,6 +54,7 @@ def _strict(answer: str, letter: str, value: str, question: str) -> float | None
     stated = statement(answer)
     if stated is None:
         return None
+    stated = _COMMAND.sub(r"\1", stated).strip()
     if stated.upper() in list("ABCDE") or (set(stated.upper()) <= set("ABCDE") and len(set(stated.upper())) == 1):
         return float(stated[0].upper() == letter)
     if match := re.fullmatch(r"(?:\(([A-E])\)|([A-E])[).:])\s*(.*)", stated, re.DOTALL):
@@ -60,4 +63,6 @@ def _strict(answer: str, letter: str, value: str, question: str) -> float | None
     if value != "FAILURE" and bare(value) == stated:
         return 1.0
     repeated = _REPEATED.findall(answer)
-    return float(repeated[-1] == letter) if repeated else None
+    if not repeated or is_withdrawn(answer, repeated[-1] * 4):
+        return None
+    return float(repeated[-1] == letter)

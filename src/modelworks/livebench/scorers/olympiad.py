@@ -9,6 +9,7 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box, scored
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import judged, statement
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _NONE = "NO ANSWER"
 _LIST = re.compile(r"[0-9]+(?:\s*,\s*[0-9]+)*")
@@ -109,6 +110,10 @@ def _from_anywhere(answer: str) -> list[object]:
     return found
 
 
+def _unmarked(text: str) -> str:
+    return re.sub(r"solution|[*$<>{}\\]|boxed", "", text)
+
+
 def _strict(answer: str, truth: list[int]) -> float | None:
     """By edits, of the longest list in the last thing that is said to be the answer."""
     tags = solutions(answer, one_line=False, ignore_case=True)
@@ -117,8 +122,9 @@ def _strict(answer: str, truth: list[int]) -> float | None:
         text = next((line for line in behind[-1].split("\n") if line.strip(" *\r\t")), "")
     else:
         text = statement(answer) or ""
-    lists = _LIST.findall(re.sub(r"[*$<>{}\\]|boxed", "", text))
-    if not lists:
+    lists = _LIST.findall(_unmarked(text))
+    longest = max(lists, key=lambda one: one.count(","), default=None)
+    if longest is None or is_withdrawn(_unmarked(answer), longest):
         return None
-    found = [int(number) for number in max(lists, key=lambda one: one.count(",")).split(",") if len(number) < 100]
+    found = [int(number) for number in longest.split(",") if len(number) < 100]
     return 1 - distance(found, truth) / max(len(found), len(truth))

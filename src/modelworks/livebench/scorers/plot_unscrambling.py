@@ -14,6 +14,7 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import LIMIT, text_of
+from modelworks.livebench.scorers.withdrawn import denies, is_withdrawn_around
 
 _OPEN, _CLOSE, _END = "<PLOT_SUMMARY>", "</PLOT_SUMMARY>", "**End of Plot Summary**"
 _MOST = 2_000  # sentences of an answer that are looked at
@@ -31,7 +32,8 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     matcher = _Matcher(given)
     places = [given.index(found) for one in truth if (found := matcher.closest(one)[1]) is not None]
     compatible = 1 - distance(range(len(truth)), places) / len(truth)
-    return judged(compatible, _strict(given, truth) if given else None)
+    stated = sentences(last_summary(answer[:LIMIT]))[:_MOST]
+    return judged(compatible, _strict(stated, truth) if stated and not _is_withdrawn(answer[:LIMIT], truth) else None)
 
 
 def summary(text: str) -> str:
@@ -40,6 +42,12 @@ def summary(text: str) -> str:
     if not tag:
         return text
     return tail.rpartition(_CLOSE)[0] if _CLOSE in tail else tail
+
+
+def last_summary(text: str) -> str:
+    """What stands in the last tags; without tags, all."""
+    before, tag, tail = text.rpartition(_OPEN)
+    return tail.partition(_CLOSE)[0] if tag else before or text
 
 
 def sentences(text: str) -> list[str]:
@@ -56,6 +64,17 @@ def distance(first: Sequence[int], second: Sequence[int]) -> int:
         for place, other in enumerate(second):
             row.append(above[place] if one == other else 1 + min(above[place + 1], row[place], above[place]))
     return row[-1]
+
+
+def _is_withdrawn(answer: str, truth: Sequence[str]) -> bool:
+    """Whether the text around the plot takes it back: around its tags, else around the sentences that are known."""
+    before, tag, tail = answer.rpartition(_OPEN)
+    if tag:
+        plot, _, behind = tail.partition(_CLOSE)
+        return denies(plot) or is_withdrawn_around(before, "", behind)
+    begins = [at for one in truth if (at := answer.find(one)) >= 0]
+    ends = [at + len(one) for one in truth if (at := answer.rfind(one)) >= 0]
+    return bool(begins) and is_withdrawn_around(answer[: min(begins)], "", answer[max(ends) :].lstrip("."))
 
 
 class _Matcher:
@@ -87,8 +106,8 @@ class _Matcher:
         return best[0], self._whole.get(best[1])
 
 
-def _strict(given: Sequence[str], truth: Sequence[str]) -> float:
-    """1 less the edit distance of the order given to the right one, by the longer of both."""
+def _strict(given: Sequence[str], truth: Sequence[str]) -> float | None:
+    """1 less the edit distance of the order given to the right one, by the longer of both; None for two orders."""
     matcher = _Matcher(truth)
     order = []
     for sentence in given:
@@ -97,4 +116,7 @@ def _strict(given: Sequence[str], truth: Sequence[str]) -> float:
             order.append(truth.index(found))
     if not order:
         return 0.0
+    first, last = order[: len(truth)], order[-len(truth) :]
+    if len(order) >= 2 * len(truth) and set(first) == set(last) and first != last:
+        return None
     return 1 - distance(range(len(truth)), order) / max(len(truth), len(order))

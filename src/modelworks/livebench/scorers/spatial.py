@@ -6,7 +6,7 @@ from typing import Any
 
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
-from modelworks.livebench.scorers.statements import is_denied, judged, last_bold, statement
+from modelworks.livebench.scorers.statements import judged, last_bold, statement
 from modelworks.livebench.scorers.zebra_puzzle import NUMBERS
 
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
@@ -41,7 +41,7 @@ def _compatible(answer: str, truth: str) -> bool:
 def _strict(answer: str, truth: str) -> float | None:
     """The last bold words, else the statement: the same, or a shape behind a number or a word for its kind."""
     stated = last_bold(answer) or statement(answer)
-    if stated is None or is_denied(answer.rpartition("**")[2].partition("\n")[0]):
+    if stated is None:
         return None
     words = [NUMBERS.get(word, word) for word in stated.lower().split()]
     wanted = [NUMBERS.get(word, word) for word in truth.split()]

@@ -5,6 +5,7 @@ import re
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import NoScore, last_box
 from modelworks.livebench.scorers.spans import contents, solutions
+from modelworks.livebench.scorers.withdrawn import denies, is_denied_by, is_withdrawn
 
 _PREFIX = re.compile(
     r"(?i:\banswers?\b\s*(?:\*\*)?\s*(?::|\bis\b|\bare\b)[:\s*]*|^it is\b|^it's\b|<solution>|\\boxed\{|\\fbox\{)"
@@ -12,17 +13,19 @@ _PREFIX = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|fbox)\s*\{([^{}]*)\}|<(b|i|strong|em)>([^<>]*)</\2>")
 _DECORATION = " \t\r\n\u200b\ufeff*`\"'\u201c\u201d$_"
-_DENIED = re.compile(r"\b(?:not|never|no|nor|or|wrong|incorrect|false)\b|n't\b", re.IGNORECASE)
+_UNEQUAL = ("!", "<", ">", "~", "\u2260", "\u2248", "\\neq", "\\ne", "\\not", "\\neq ", "\\ne ")
 _MARKS = _DECORATION + ".,;:!?"
 _LONGEST = 2000
 
 
 def statement(answer: str) -> str | None:
-    """The final answer without decoration, or None: nothing is stated, or it is over 2,000 characters long."""
+    """The final answer without decoration; None if nothing is stated, or it is withdrawn or over 2,000 characters."""
     found = marked(answer)
     if found is None:
-        found = last_line(answer)
-    return None if found is None or len(found) > _LONGEST else bare(found) or None
+        found = last_words(answer)
+    if found is None or len(found) > _LONGEST or denies(found) or is_withdrawn(answer, found):
+        return None
+    return bare(found) or None
 
 
 def marked(answer: str) -> str | None:
@@ -37,27 +40,31 @@ def marked(answer: str) -> str | None:
 
 
 def last_line(answer: str) -> str | None:
-    """The last sentence of the last line that says anything, without `Answer:`, `The answer is` and what is before it.
+    """The last line that is more than marks and white space."""
+    lines = (line.strip() for line in reversed(answer.strip().split("\n")))
+    return next((line for line in lines if line.strip(_DECORATION)), None)
+
+
+def last_words(answer: str) -> str | None:
+    """The last sentence of the last line, without `Answer:`, `The answer is` and what is before it.
 
     The opening of a tag or a box that is not closed goes too.
     """
-    lines = (line.strip() for line in reversed(answer.strip().split("\n")))
-    line = next((line for line in lines if line.strip(_DECORATION)), None)
-    if line is None or len(line) > _LONGEST:
-        return None
-    return _PREFIX.split(_SENTENCE.split(line)[-1])[-1]
+    line = last_line(answer)
+    return None if line is None or len(line) > _LONGEST else _PREFIX.split(_SENTENCE.split(line)[-1])[-1]
 
 
-def is_denied(text: str) -> bool:
-    """Whether a text before or behind an answer takes it back, or leaves it open."""
-    return _DENIED.search(text) is not None
+def last_side(text: str) -> str | None:
+    """What is behind the last `=`, all if there is none; None if the equation is denied or is no equation (`!=`)."""
+    before, sign, side = text.rpartition("=")
+    return None if sign and (before.rstrip().endswith(_UNEQUAL) or denies(before) or is_denied_by(before)) else side
 
 
 def last_bold(answer: str) -> str | None:
-    """The last span between double stars that is more than the word `Answer`."""
+    """The last span between double stars that is more than the word `Answer`; None if it is withdrawn."""
     for span in reversed(contents(answer, "**", "**")):
         if span.strip(_MARKS) and span.strip(_MARKS).lower() not in ("answer", "answers", "final answer"):
-            return bare(span) if len(span) <= _LONGEST else None
+            return None if len(span) > _LONGEST or is_withdrawn(answer, f"**{span}**") else bare(span)
     return None
 
 

@@ -96,7 +96,8 @@ class _Process:
                     pipe.close()
 
 
-_idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+# The last one used is the next: it remembers the formulas that it has just read, and a row asks of them twice.
+_idle: queue.LifoQueue[_Process] = queue.LifoQueue()
 
 
 def _ask(question: list[Any], seconds: float) -> Any:

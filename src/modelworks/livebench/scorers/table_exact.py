@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,40})(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?")
 _RULE = re.compile(r"[\s|:\-]+")
 _MOST_CELLS = 100_000
+_MOST_VALUES = 20
 
 
 def read(kind: str, text: str) -> list[Row] | None:
@@ -57,9 +58,10 @@ def passage(kind: str, answer: str, columns: Sequence[str]) -> str:
 
 
 def _from_header(lines: Sequence[str], separator: str, columns: Sequence[str]) -> str:
-    """From the line that names the columns to the last with as many separators, or more."""
+    """From the last line that names the columns to before an empty one."""
     wanted = sorted(columns)
-    for begin, line in enumerate(lines):
+    for begin in range(len(lines) - 1, -1, -1):
+        line = lines[begin]
         if sorted(name.strip().strip('"') for name in line.split(separator)) == wanted:
             end = next((at for at in range(begin, len(lines)) if not lines[at].strip()), len(lines))
             return "\n".join(lines[begin:end])
@@ -67,12 +69,18 @@ def _from_header(lines: Sequence[str], separator: str, columns: Sequence[str]) -
 
 
 def _json_passage(text: str) -> str:
-    begin = min((place for mark in "[{" if (place := text.find(mark)) >= 0), default=0)
-    try:
-        _, end = json.JSONDecoder().raw_decode(text, begin)
-    except (ValueError, RecursionError):
-        return text
-    return text[begin:end]
+    """The last JSON value with brackets, of the first 20; all of the text if there is none."""
+    found, end = text, 0
+    for _ in range(_MOST_VALUES):
+        begin = min((place for mark in "[{" if (place := text.find(mark, end)) >= 0), default=-1)
+        if begin < 0:
+            break
+        try:
+            _, end = json.JSONDecoder().raw_decode(text, begin)
+            found = text[begin:end]
+        except (ValueError, RecursionError):
+            end = begin + 1
+    return found
 
 
 def _json(text: str) -> list[Row]:

@@ -16,6 +16,7 @@ from modelworks.livebench.scorers.boxed import last_box, scored
 from modelworks.livebench.scorers.spans import contents, solutions
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import GroundTruthError
+from modelworks.livebench.scorers.withdrawn import is_withdrawn_around
 
 _LIMIT = 100_000  # characters of a dictionary
 _TEXT = re.compile(r"\\text{['|\"]([^'|\"\n]*)['|\"]}")
@@ -92,6 +93,8 @@ def _found(answer: str) -> dict[Any, Any] | None:
                 value = json.loads(text)
             except (ValueError, RecursionError):
                 continue
+        if is_withdrawn_around(answer[:begin], text, answer[end + 1 :]):
+            return None
         return {key: item for key, item in value.items() if item is not None}
     return None
 

@@ -13,6 +13,7 @@ from modelworks.livebench.scorers import table_exact, table_pandas
 from modelworks.livebench.scorers.spans import contents, solutions
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import LIMIT, GroundTruthError, text_of
+from modelworks.livebench.scorers.withdrawn import is_withdrawn_around
 
 if TYPE_CHECKING:
     import pandas
@@ -35,7 +36,8 @@ def judge(answer: str, ground_truth: Any, context: Mapping[str, Any], version: L
         raise GroundTruthError(f"ground_truth is not a table as {kind}")
     if exact is None:
         return judged(compatible, compatible)
-    given = table_exact.read(kind, table_exact.passage(kind, answer, list(exact[0])))
+    passage = table_exact.passage(kind, answer, list(exact[0]))
+    given = None if _is_withdrawn(answer, passage) else table_exact.read(kind, passage)
     strict = None if given is None else float(table_exact.are_equal(given, exact))
     return judged(compatible, strict)
 
@@ -50,6 +52,16 @@ def target(prompt: str, version: Literal["v1", "v2"]) -> str:
     if kind not in FORMATS:
         raise GroundTruthError(f"the prompt asks for {kind!r}: none of {', '.join(FORMATS)}")
     return kind
+
+
+def _is_withdrawn(answer: str, passage: str) -> bool:
+    """Whether the text before the table, or its first line, or behind it, or its last line, takes the table back."""
+    if (at := answer.rfind(passage)) >= 0:
+        return is_withdrawn_around(answer[:at], passage, answer[at + len(passage) :])
+    first, last = passage.partition("\n")[0], passage.rpartition("\n")[2]
+    begin = answer.rfind(first)
+    end = answer.rfind(last) if begin >= 0 else -1
+    return end >= 0 and is_withdrawn_around(answer[:begin], passage, answer[end + len(last) :])
 
 
 def cleaned(answer: str) -> str:

@@ -12,6 +12,7 @@ from modelworks.livebench.scorers.boxed import NoScore, last_box
 from modelworks.livebench.scorers.spans import contents, solutions
 from modelworks.livebench.scorers.statements import judged
 from modelworks.livebench.scorers.verdict import text_of, unlabelled
+from modelworks.livebench.scorers.withdrawn import denies, is_denied_by, is_withdrawn
 
 _DASHES = " --- "
 
@@ -47,7 +48,12 @@ def _strict(answer: str, truth: str) -> float | None:
     given = _given(answer)
     if not _plain(given):
         return None
-    candidates = {_plain(given), _plain(unlabelled(given)), _plain(given.strip().rpartition("\n\n")[2])}
+    if is_withdrawn(answer, given):
+        return None
+    candidates = {_plain(given), _plain(unlabelled(given))}
+    introduction, gap, last = given.strip().rpartition("\n\n")
+    if gap and not (denies(introduction) or is_denied_by(introduction)):
+        candidates.add(_plain(last))
     return float(_plain(truth) in candidates)
 
 

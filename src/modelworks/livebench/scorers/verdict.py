@@ -3,7 +3,8 @@
 import re
 
 _LABEL = re.compile(
-    r"(?:so |thus |therefore |hence )*(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
+    r"(?:so |thus |therefore |hence )*(?:i (?:think|believe|would say)(?: that)? )?"
+    r"(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
     r"(?:answer|column|column type|type|class|label|text|result)(?: is)?\s{0,9}[:=]?\s{1,9}",
     re.IGNORECASE,
 )
@@ -21,24 +22,11 @@ def text_of(ground_truth: object) -> str:
     return ground_truth
 
 
-def bare(text: str) -> str:
-    """A short answer without the marks of Markdown and LaTeX, quotes and a final full stop around it."""
-    return text.strip().strip("*_`\"'“”\u2018\u2019$()[]{}\u200b\ufeff \t\r\n").removesuffix(".").strip("*`\"'“” ")
-
-
 def unlabelled(line: str) -> str:
     """A line without what introduces its answer: `The answer is`, `**Answer:**`, `column:`."""
     plain = line.strip().lstrip("*_#> \u200b")
     found = _LABEL.match(plain)
     return plain[found.end() :] if found else _past_colon_mark(plain)
-
-
-def last_line(text: str) -> str:
-    """The last line that is more than white space and the marks of a code block, or none."""
-    for line in reversed(text.split("\n")):
-        if line.strip().strip("`"):
-            return line
-    return ""
 
 
 def _past_colon_mark(line: str) -> str:

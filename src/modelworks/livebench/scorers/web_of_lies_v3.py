@@ -14,6 +14,8 @@ def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgmen
     """`ground_truth` is the words as text, separated by commas."""
     found = words(answer)
     truth = [word.strip() for word in ground_truth.lower().split(",")]
+    if found is not None and len(found) == 1 < len(truth):
+        found = None  # `No.` is not said of three people
     strict = None if found is None else 0.0 if len(found) > len(truth) else by_share(found, truth)
     return judged(scored(_compatible, answer, ground_truth.split(",")), strict)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
+from modelworks.livebench.scorers.connections import is_open
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import bare, judged, statement
 from modelworks.livebench.scorers.web_of_lies_v3 import by_share
@@ -51,6 +52,8 @@ def _strict(answer: str, truth: list[str]) -> float | None:
     """Items are equal but for case, hyphens, the word `position`, and numbers in words."""
     stated = statement(answer)
     if stated is None or (stated.count(",") == 0 and len(truth) > 1 and len(stated.split()) > 4):
+        return None
+    if is_open(stated, truth):
         return None
     found = stated.split(",")
     if len(found) > len(truth):

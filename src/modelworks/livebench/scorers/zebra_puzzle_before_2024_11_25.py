@@ -7,6 +7,7 @@ from typing import Any
 from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import contents
 from modelworks.livebench.scorers.statements import bare, judged, last_bold, statement
+from modelworks.livebench.scorers.withdrawn import is_withdrawn
 from modelworks.livebench.scorers.zebra_puzzle import NUMBERS, normal
 
 _BOLD = re.compile(r"\*\*\*(\w+)\*\*\*")
@@ -45,4 +46,6 @@ def _without(truth: str) -> str:
 def stated(answer: str) -> str | None:
     """What stands between the last three stars, else between two, else what the answer states."""
     bold = [span for span in contents(answer, "***", "***") if span.strip()]
-    return (bare(bold[-1]) if bold else None) or last_bold(answer) or statement(answer)
+    if bold and not is_withdrawn(answer, f"***{bold[-1]}***"):
+        return bare(bold[-1])
+    return last_bold(answer) or statement(answer)
