@@ -268,6 +268,9 @@ def test_only_the_amount_of_the_budget_and_parallel_may_change(tmp_path: Path) -
     swept(path, a_sweep())
     _, log = swept(path, a_sweep(budget={"trials": 15}, parallel=2))
     assert len(log.trials()) == 15
+    assert [event["event"] for event in log.events].count("changed") == 1
+    last = Log(path).sweep()
+    assert last and (last["budget"]["trials"], last["parallel"]) == (15, 2)
     changed = replace(a_sweep(seed=2, budget={"seconds": 9}, method={"name": "random"}), base={"k2": {"rate": 1}})
     with pytest.raises(ChangedError) as caught:
         swept(path, changed)

@@ -169,6 +169,12 @@ def test_a_rule_over_two_keys_is_held_against_a_range_only_if_no_other_searched_
     load(tmp_path, {**GOOD, "space": {**odd, "k2.model.num_attention_heads": {"choice": [2, 5]}}})
 
 
+def test_a_fault_of_the_base_is_told_once_and_not_of_every_searched_value(tmp_path: Path) -> None:
+    layers = {"k2.model.num_hidden_layers": {"int": [1, 3]}}
+    (found,) = faults(tmp_path, ("set", {"k2.model.hidden_size": 65}), ("space", layers))
+    assert found.startswith("set: k2.model")
+
+
 def test_structural_keys_may_be_searched(tmp_path: Path) -> None:
     assert "k2.corpus.shards" in load(tmp_path, {**GOOD, "space": {"k2.corpus.shards": {"int": [1, 3]}}})[1].keys
 
