@@ -78,7 +78,9 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ("parallel", 0),
         ("space", {"k2.tokenizer.vocab": {"int": [300, 1000]}, "k2.train.beta1": {"float": [0.5]}}),
     )
-    methods = "'eeipu', 'eeipu-unclamped', 'eeipu-no-memo', 'ei', 'ei-clamped', 'eips', 'tpe', 'random', 'grid'"
+    methods = (
+        "'eeipu', 'eeipu-unclamped', 'eeipu-no-memo', 'ei', 'ei-clamped', 'eips', 'carbo', 'tpe', 'random', 'grid'"
+    )
     assert sorted(found) == sorted(
         [
             "targets is not a known key; the nearest known key is target",
