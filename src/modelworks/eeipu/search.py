@@ -60,7 +60,7 @@ def search(
     points = np.where(held[:, None, :], columns[:, None, :], raw[None])
     with torch.no_grad():
         scores = acquisition(_tensor(points.reshape(-1, space.width)), hits.repeat_interleave(len(raw), 0))
-    chosen = _starts(scores.numpy().reshape(len(prefixes), len(raw)), effort.restarts)
+    chosen = _starts(np.nan_to_num(scores.numpy(), nan=-np.inf).reshape(len(prefixes), len(raw)), effort.restarts)
     begun = [(settle(space, points[index], prefixes[index[0]]), prefixes[index[0]]) for index in chosen]
     start = np.array([space.to_unit(values) for values, _ in begun])
     which = np.array([index[0] for index in chosen])
