@@ -9,8 +9,7 @@ import numpy as np
 from modelworks.eeipu.parameter import Parameter
 from modelworks.eeipu.simulated import Simulated, Stage
 from modelworks.eeipu.space import Space
-from modelworks.eeipu.trial import Group, History, Method, Outcome, StageCost, Trial, Values
-from modelworks.eeipu.trial import Foresight as Foresight
+from modelworks.eeipu.trial import Foresight, Group, History, Method, Outcome, StageCost, Trial, Values
 
 CHAIN = Space(
     {
