@@ -32,7 +32,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to look: raw points, at least of a prefix and in all; starts beside each prefix's best; L-BFGS-B steps."""
+    """How hard to look: raw points of a prefix at least, and in all; starts beside each prefix's best; steps."""
 
     raw_samples: int = 64
     all_samples: int = 512
