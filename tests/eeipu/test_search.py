@@ -17,11 +17,12 @@ EMPTY = Prefix(frozenset(), {}, (), frozenset())
 
 
 def scored(sweep: Sweep, space: object, eta: float, cost: float = 10.0, restore: float = 0.1) -> Acquisition:
-    """A score with the objective that the sweep has seen and constant costs."""
+    """A score with the objective that the sweep has seen; all groups but the last, which costs 1, cost the same."""
     table = objective_table(space, sweep.history())  # type: ignore[arg-type]
     objective = fit(table, list(range(table.x.shape[1])), 0, [], "objective")
     groups = len(sweep.pipeline.groups)
-    costs: tuple[Surrogate, ...] = (Constant(math.log(cost), 1e-4),) * groups
+    early: tuple[Surrogate, ...] = (Constant(math.log(cost), 1e-4),) * (groups - 1)
+    costs = (*early, Constant(0.0, 1e-4))
     restores = torch.full((groups,), math.log(restore), dtype=torch.float64)
     return Acquisition(objective, float(table.y.max()), costs, restores, standard_normals(64, groups, 0), eta)
 
