@@ -212,7 +212,7 @@ def test_nearly_free_early_stages_leave_nothing_to_gain() -> None:
     """The negative control: what could be restored costs nothing anyway."""
     counts = {}
     for name in ("ei", "eeipu"):
-        sweep = Sweep(CHAIN, chain(restore=0.0001, early=0.001), 38.0, warm_up=8)
+        sweep = Sweep(CHAIN, chain(restore=0.0001, early=0.001), 18.0, warm_up=8)
         counts[name] = sweep.tune(METHODS[name](CHAIN, 0, {}), most=40)
     assert counts["eeipu"] <= 1.3 * counts["ei"]
 

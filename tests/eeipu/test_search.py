@@ -129,7 +129,10 @@ def test_held_columns_do_not_move_at_all(on_diamond: Sweep) -> None:
     start = np.random.default_rng(0).random((6, 4))
     fixed = np.random.default_rng(1).random((6, 4)) < 0.5
     hits = torch.zeros(6, len(on_diamond.pipeline.groups), dtype=torch.bool)
-    moved = ascend(scored(on_diamond, DIAMOND, 0.5), start, fixed, hits, 20)
+    acquisition = scored(on_diamond, DIAMOND, 0.5)
+    moved = ascend(acquisition, start, fixed, hits, 20)
+    gains = acquisition(torch.from_numpy(moved), hits) - acquisition(torch.from_numpy(start), hits)
+    assert float(gains.min()) >= 0
     assert np.array_equal(moved[fixed], start[fixed])
     assert not np.isclose(moved[~fixed], start[~fixed]).all()
     assert moved.min() >= 0 and moved.max() <= 1
