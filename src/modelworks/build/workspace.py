@@ -141,10 +141,10 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
     try:
         partial.chmod(stat.S_IMODE(source.stat().st_mode))
         for name in _COPIED:
-            for path in source.glob(name):
-                target = partial / path.relative_to(source)
+            for file in source.glob(name):
+                target = partial / file.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, target, follow_symlinks=False)
+                shutil.copy2(file, target, follow_symlinks=False)
         (partial / ".dvc" / "tmp").mkdir()
         (partial / params.FILE).write_text(_edited((source / params.FILE).read_text(encoding="utf-8"), changes))
         _check_written(partial / params.FILE, wanted)
