@@ -1,9 +1,10 @@
 """A small repository whose graph is a diamond of shell stages: what a sweep of builds is tried on.
 
-    text (vocab_size) -> left (warmup_steps / 10: early cutoff), right (horizon_steps) -> joined (a section: most_tokens)
-    -> validation.json (one more with --shards 2), test.json
+text (vocab_size) -> left (warmup_steps / 10: early cutoff), right (horizon_steps) -> joined (a section: most_tokens)
+-> validation.json (one more with --shards 2), test.json
 """
 
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ if test -e $RAN.wait-$rule; then echo $$ > $RAN.waiting; sleep 600; fi
 case $rule in
   text) (cat $1; value vocab_size) > $output;;
   left) (cat $1; echo $(( $(value warmup_steps) / 10 ))) > $output;;
-  right) mkdir $output; (cat $1; value horizon_steps) > $output/a;;
+  right) echo $3 >> $RAN.threads; mkdir $output; (cat $1; value horizon_steps) > $output/a;;
   joined)
     if test $(value most_tokens) = 13; then echo "13 brings bad luck"; exit 1; fi
     (cat $1 $2/a; value most_tokens) > $output
@@ -67,8 +68,9 @@ rule left:
 rule right:
     input: "artifacts/text.txt", code=code("modelworks.stage")
     output: directory("artifacts/right")
+    threads: 2
     params: reads=reads("k2.train.horizon_steps")
-    shell: "sh data/stage.sh right {output} 4 {input}"
+    shell: "sh data/stage.sh right {output} 4 {input} {threads}"
 
 rule joined:
     input: "artifacts/left.txt", "artifacts/right", code=code("modelworks.stage")
@@ -100,6 +102,13 @@ rule unmarked:
     output: "artifacts/unmarked.json"
     shell: "sh data/stage.sh unmarked {output} 0.5 {input}"
 """
+
+
+def random_values(seed: int, count: int) -> list[dict[str, Any]]:
+    """Candidates of few values for each key, so that many share a prefix."""
+    rng = random.Random(seed)
+    ranges = {VOCAB: (400, 500), WARMUP: (20, 25, 30), HORIZON: (0, 1000), TOKENS: (40, 50, 60)}
+    return [{key: rng.choice(values) for key, values in ranges.items()} for _ in range(count)]
 
 
 def repository(root: Path, bulk: int = 0) -> Repository:

@@ -24,7 +24,11 @@ from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 20.0  # for an interrupted build to end its jobs
-_LATE = ("dvc.config", "ruamel.yaml", "yaml", "yte", "zc.lockfile", "snakemake.assets")
+# What Snakemake and the rules load late, in every build.
+_LATE = (
+    *("dvc.config", "pandas", "ruamel.yaml", "yaml", "yte", "zc.lockfile", "snakemake.assets"),
+    *("modelworks.schema", "modelworks.build.declared", "modelworks.build.lock", "modelworks.build.fingerprint"),
+)
 
 
 @dataclass
@@ -141,7 +145,8 @@ def main() -> None:
     """Load Snakemake, then serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the driver says what is to be stopped
     for name in _LATE:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     importlib.import_module("snakemake.cli").get_argument_parser()  # loads the plugins
     if threading.active_count() > 1:
         raise RuntimeError("a fork would lose the threads that loading Snakemake has started")
