@@ -226,7 +226,7 @@ class Ledger:
 
 def _since(folder: Path, since: float) -> list[Path]:
     """The files of builds begun at a time (s since the epoch) or later, the oldest first: the name holds the second."""
-    first = time.strftime(_STARTED, time.gmtime(since))
+    first = time.strftime(_STARTED, time.gmtime(since)) if since else ""
     return sorted(path for path in folder.glob("*.jsonl") if path.name >= first)
 
 
