@@ -29,6 +29,10 @@ SWEEP: dict[str, Any] = {
 }
 
 
+def _around(cost: float) -> dict[str, float]:
+    return {"low": cost / math.exp(0.1), "median": cost, "high": cost * math.exp(0.1)}
+
+
 def trial(number: int, draw: random.Random, known: set[int], failed: bool = False) -> Trial:
     """A trial whose tokenizer is restored where its vocabulary is one that is `known`."""
     vocabulary = draw.choice([300, 400, 500, 700])
@@ -57,7 +61,7 @@ def trial(number: int, draw: random.Random, known: set[int], failed: bool = Fals
     )
     verdicts = {"k2_corpus": "restore" if fixed else "run"}
     warm_up = number < 5
-    details = {} if warm_up else {"log_costs": {"train": [math.log(8.0), 0.1], "tokenizer": [1.6, 0.1]}}
+    details = {} if warm_up else {"costs": {"train": _around(8.0), "tokenizer": _around(5.0)}}
     return Trial(number, values, warm_up, Foresight(verdicts, hits), 0.2, details, outcome)  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
 """How well the cost models foresaw what groups cost: predicted against actual log cost.
 
-A proposal's `details` hold `log_costs`: group -> [mean, standard deviation] of the natural logarithm of what running
-the group costs, as its model had it before the trial.
+A proposal's `details` hold `costs`: group -> `median`, `low` and `high` of what it was foreseen to cost, the latter two a
+standard deviation of the log cost away (`bayesian.describe`).
 """
 
 import math
@@ -11,7 +11,6 @@ from typing import Any
 
 from modelworks.eeipu.record import Record, hits
 
-DETAIL = "log_costs"
 _NINETY_FIVE, _EIGHTY = 1.959964, 1.281552
 
 
@@ -56,7 +55,9 @@ def figures(found: list[Foreseen]) -> dict[str, Any]:
 
 
 def _predicted(details: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    given = details.get(DETAIL)
-    if not isinstance(given, Mapping):
-        return {}
-    return {str(group): (float(mean), float(deviation)) for group, (mean, deviation) in given.items()}
+    """Group -> mean and standard deviation of the log cost."""
+    return {
+        group: (math.log(one["median"]), math.log(one["high"] / one["low"]) / 2)
+        for group, one in details.get("costs", {}).items()
+        if one["low"] > 0.0
+    }
