@@ -1,7 +1,7 @@
 """How well the cost models foresaw what groups cost: predicted against actual log cost.
 
-A proposal's `details` hold `costs`: group -> `median`, `low` and `high` of what it was foreseen to cost, the latter two a
-standard deviation of the log cost away (`bayesian.describe`).
+A proposal's `details` hold `costs`: group -> `median` of what it was foreseen to cost, `low` and `high`, a
+standard deviation of the log cost away from it (`bayesian.describe`).
 """
 
 import math
