@@ -26,11 +26,13 @@ class Group:
 class Foresight:
     """What the memo says of a candidate before it is built: stage -> verdict, and the groups that are wholly restored.
 
-    `perhaps`: something upstream runs, and if it makes what it made before, this stage is restored.
+    `perhaps`: something upstream runs, and if it makes what it made before, this stage is restored. `at`: when the
+    memo was asked, in seconds since the epoch, 0 if that is not known: what others made since explains a mismatch.
     """
 
     stages: Mapping[str, Verdict]
     hits: frozenset[str]
+    at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,17 @@ class StageCost:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a trial's build. `value` is the objective, None unless `status` is ok."""
+    """What came of a trial's build. `value` is the objective, None unless `status` is ok.
+
+    `explained` are mismatches that what others have built since the proposal explains.
+    """
 
     status: Status
     value: float | None
     stages: tuple[StageCost, ...]
     mismatches: tuple[str, ...] = ()  # one text for each stage that was not restored or run as foreseen, unexplained
     error: str | None = None
+    explained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
