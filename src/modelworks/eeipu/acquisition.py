@@ -1,7 +1,7 @@
 """The score of a candidate: log EI(x) + eta * log E[1 / C(x)], C the sum of what its groups of stages cost.
 
 EEIPU (arXiv 2411.03731): the expectation is of the reciprocal of the *sum*, over the cost posteriors, where a group
-that is restored costs what restoring it takes. In logarithms: EI underflows, and a quotient of small numbers ranks noise.
+that is restored costs what restoring it takes. In logarithms, because EI underflows.
 """
 
 import math

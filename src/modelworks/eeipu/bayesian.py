@@ -1,4 +1,4 @@
-"""Bayesian optimisation of a sweep: EEIPU, what it is compared with, and its ablations, which differ by a few switches."""
+"""Bayesian optimisation of a sweep: EEIPU, what it is compared with, and its ablations, by a few switches."""
 
 import math
 import time
@@ -36,8 +36,9 @@ ATTEMPTS = 200  # random candidates before a space counts as used up
 class Kind:
     """What a method takes into account. `costs`: of each group, of whole trials, or none.
 
-    `prefixes`: also try what good rows' restorable parts allow; `only` them where there are any. `memo`: groups that the memo
-    has are cheap. `cooling`: the weight of cost falls to 0 with the budget, else it is 1.
+    `prefixes`: also try what good rows' restorable parts allow; `only` them where there are any (beside free candidates
+    EI would never take a clamped one). `memo`: groups that the memo has are cheap. `cooling`: the weight of cost falls
+    to 0 with the budget, else it is 1.
     """
 
     name: str
@@ -108,7 +109,7 @@ class Bayesian:
         return Proposal(found[0].values, details)
 
     def _fit(self, history: History, number: int) -> Models:
-        """Surrogates; trials that run are taken to come out as predicted ("kriging believer", Ginsbourger et al. 2010)."""
+        """Surrogates; trials that run are believed to end as predicted (kriging believer, Ginsbourger et al., 2010)."""
         notes: list[str] = []
         seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0])
         table = objective_table(self.space, history)

@@ -64,7 +64,7 @@ def objective_of(trial: Trial) -> float | None:
 
 
 def objective_table(space: Cube, history: History) -> Table:
-    """The objective of all ended trials, larger is better; a failed or diverged one counts as the worst that finished."""
+    """The objective of all ended trials, larger is better; one that failed or diverged counts as the worst finished."""
     sign = 1.0 if history.maximize else -1.0
     values = [objective_of(trial) for trial in history.trials]
     finished = [sign * value for value in values if value is not None]
@@ -74,7 +74,7 @@ def objective_table(space: Cube, history: History) -> Table:
 
 
 def best_rows(history: History, count: int) -> list[Trial]:
-    """The `count` best trials that ended well, best first, ties by number; the warm-up's outputs are as reusable as others."""
+    """The `count` best trials that ended well, warm-up or not, best first, ties by number."""
     sign = 1.0 if history.maximize else -1.0
     rows = [(trial, value) for trial in history.trials if (value := objective_of(trial)) is not None]
     rows.sort(key=lambda row: (-sign * row[1], row[0].number))
@@ -82,7 +82,7 @@ def best_rows(history: History, count: int) -> list[Trial]:
 
 
 def group_costs(trial: Trial, groups: Sequence[Group]) -> dict[str, float]:
-    """Group -> what running all of it costs, of the groups that the trial completed.
+    """Group -> what running all of it costs, of the groups that the trial completed: what failed cost less than a run.
 
     Raises ValueError for a negative cost, which is a fault of the ledger and nothing to learn from.
     """
@@ -93,7 +93,8 @@ def group_costs(trial: Trial, groups: Sequence[Group]) -> dict[str, float]:
                 f"trial {trial.number}: stage {stage.stage} has the cost {stage.cost}; a cost is 0 or more: "
                 f"see the ledger's entry of {stage.key}"
             )
-    costs = {stage.stage: stage.cost for stage in stages}
+    failed = trial.outcome is not None and trial.outcome.status == "failed"
+    costs = {stage.stage: stage.cost for stage in stages if not (failed and stage.key is None)}
     return {
         group.name: sum(costs[stage] for stage in group.stages)
         for group in groups

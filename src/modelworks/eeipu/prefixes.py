@@ -1,7 +1,7 @@
 """What a candidate may start from: parts of good rows whose results are there to be restored.
 
-A chain has prefixes; on the DAG of a build they are sets of keys closed under what groups of stages depend on, so that fixing
-them fixes those groups' results. Values are copied from the rows as they are stored, never computed.
+A chain has prefixes; on the DAG of a build they are unions of the keys that groups of stages depend on, so that
+fixing them fixes those groups' results. Values are copied from the rows as they are stored, never computed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ def pool(space: Cube, groups: Sequence[Group], rows: Sequence[Trial], pipeline: 
 def merges(
     space: Cube, sets: Sequence[frozenset[str]], rows: Sequence[Trial], most: int = MOST_MERGES
 ) -> list[tuple[frozenset[str], dict[str, Any], tuple[int, int]]]:
-    """Keys, full values and rows of what one row has on some keys and another on others, at most `most`, best rows first.
+    """Keys, full values and rows of what one row has on some keys and another on others, best rows first.
 
     The rows agree on the keys that both sets have. All keys may be held: then only what joins the two is left to run.
     """

@@ -32,7 +32,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to look: raw points a prefix (a power of 2), starts beside the best of each prefix, steps of L-BFGS-B."""
+    """How hard to look: raw points a prefix (a power of 2), starts beside each prefix's best, steps of L-BFGS-B."""
 
     raw_samples: int = 64
     restarts: int = 8
@@ -51,8 +51,8 @@ def search(
 ) -> list[Candidate]:
     """Candidates, best first, none of which is among the `known` identities. `near` [k, width]: where good rows are.
 
-    A choice is drawn with the raw points and then stays; ints are continuous until the end. The score of a candidate is that
-    of its rounded values. A prefix's values are put back as stored.
+    A choice is drawn with the raw points and then stays; ints are continuous until the end. The score of a candidate
+    is that of its rounded values. A prefix's values are put back as stored.
     """
     held, columns = held_columns(space, prefixes)
     hits = _hits(groups, [prefix.hits for prefix in prefixes])
@@ -107,7 +107,7 @@ def rank(
 
 
 def held_columns(space: Cube, prefixes: Sequence[Prefix]) -> tuple[np.ndarray, np.ndarray]:
-    """Which columns each prefix holds, bool [P, width], and at what, float64 [P, width]; fresh arrays, shared with nothing."""
+    """Which columns each prefix holds, bool [P, width], and at what, float64 [P, width]; shared with nothing."""
     held = np.zeros((len(prefixes), space.width), dtype=bool)
     for row, prefix in zip(held, prefixes, strict=True):
         row[columns_of(space, prefix.keys)] = True

@@ -29,7 +29,9 @@ MAX_ITERATIONS = 60
 class Surrogate(Protocol):
     """What is believed of one figure anywhere in the cube."""
 
-    noise: float
+    @property
+    def noise(self) -> float:
+        """Variance of what is observed about the noiseless figure."""
 
     def predict(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance, float64 [...], of the noiseless figure at x [..., width]."""
@@ -56,8 +58,8 @@ class Constant:
 class Process:
     """Posterior of a GP with BoTorch's squared-exponential kernel of unit scale and a constant mean.
 
-    `x` [n, len(columns)] and standardised `y` [n] are what was observed, `mean`, `lengthscale` and `variance` (of the noise)
-    hyperparameters in standardised units, `offset` and `scale` what undoes the standardisation.
+    `x` [n, len(columns)] and standardised `y` [n] are what was observed; `mean`, `lengthscale` and `variance` (of the
+    noise) are hyperparameters in standardised units, `offset` and `scale` what undoes the standardisation.
     """
 
     columns: Tensor
@@ -103,8 +105,8 @@ def kernel(a: Tensor, b: Tensor, lengthscale: Tensor, variance: Tensor | None = 
 def fit(table: Table, columns: list[int], seed: int, notes: list[str], name: str, least: float = 0.0) -> Surrogate:
     """A surrogate of `table.y`, by the columns given, standardised here and nowhere else.
 
-    Constant where there are no columns, fewer than 3 rows, or a standard deviation of `least` or less. If BoTorch cannot
-    fit, the modes of its priors are used and `notes` says so of `name`. The same arguments give the same surrogate.
+    Constant where there are no columns, fewer than 3 rows, or a standard deviation of `least` or less. If BoTorch
+    cannot fit, the modes of its priors are used and `notes` says so of `name`. The same arguments, the same surrogate.
     """
     x, y = as_tensor(table.x)[:, columns], as_tensor(table.y)
     offset = float(y.mean()) if len(y) else 0.0
@@ -140,7 +142,7 @@ def _process(model: SingleTaskGP, columns: list[int], x: Tensor, y: Tensor, offs
 
 
 def _fit(model: SingleTaskGP, x: Tensor, y: Tensor) -> None:
-    """Maximise the marginal likelihood with BoTorch's routine, through a closure that skips automatic differentiation."""
+    """Maximise the marginal likelihood with BoTorch's routine, by a closure that needs no automatic differentiation."""
     mll = ExactMarginalLogLikelihood(model.likelihood, model)
     closure = partial(loss, model, x, y, [name for name, value in mll.named_parameters() if value.requires_grad])
     fit_gpytorch_mll(mll, closure=closure, optimizer_kwargs={"options": {"maxiter": MAX_ITERATIONS}})
