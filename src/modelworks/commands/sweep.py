@@ -17,6 +17,6 @@ SUBCOMMANDS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the subcommands."""
-    parser.usage = "modelworks sweep [-h] FILE | ACTION ..."
     parser.epilog = "modelworks sweep sweeps/k2.yaml runs or resumes a sweep; its options: modelworks sweep run --help"
     declare(parser, SUBCOMMANDS, default="run")
+    parser.usage = "modelworks sweep [-h] FILE | ACTION ..."  # now that the actions have taken the usage as it was

@@ -11,9 +11,11 @@ from modelworks.eeipu.accounts import Clock
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.memo_process import Tuned
+from modelworks.eeipu.methods_simple import Grid, Random
 from modelworks.eeipu.space import Space
 from modelworks.eeipu.stages import Metric
 from modelworks.eeipu.sweep_schema import Sweep
+from modelworks.eeipu.trial import Method
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Assembled:
     def run(self, on_event: Callable[[Mapping[str, Any]], None]) -> driver.Finish:
         """Run or resume it."""
         file = self.sweep.file
-        method = methods.make(file.method.name, self.space, file.seed, file.method.options)
+        method = _method(file.method.name, self.space, file.seed, file.method.options)
         return driver.run(
             self.sweep,
             self.space,
@@ -48,6 +50,18 @@ class Assembled:
             test=(lambda trial: self.pipeline.test(trial.values)) if file.test else None,
             stop=self.pipeline.stop,
         )
+
+
+def _method(name: str, space: Space, seed: int, options: Mapping[str, Any]) -> Method:
+    """A method by its name. Raises SweepError for options that it does not take."""
+    if name == "random":
+        return Random(space, seed)
+    if name == "grid":
+        return Grid(space, **options)
+    try:
+        return methods.METHODS[name](space, seed, options)
+    except ValueError as error:
+        raise driver.SweepError(str(error)) from None
 
 
 def load(path: Path, root: Path, parallel: int | None = None) -> tuple[Sweep, Space]:

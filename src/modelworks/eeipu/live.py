@@ -31,7 +31,7 @@ class Live:
         self, write: Callable[[str], None], terminal: bool, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._write, self._terminal, self._clock = write, terminal, clock
-        self._begun = clock()
+        self._begun = 0.0
         self._since: dict[int, float] = {}
         self._record: Record | None = None
         self._spent_before = 0.0
@@ -45,7 +45,7 @@ class Live:
         """Take in what the log says now; called after each event."""
         with self._turn:
             if self._ended is None:
-                self._spent_before = spent(record)
+                self._begun, self._spent_before = self._clock(), spent(record)
                 self._ended = {trial.number for trial in record.trials}
                 if self._terminal:
                     self._thread.start()
