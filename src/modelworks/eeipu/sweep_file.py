@@ -86,6 +86,9 @@ def _parameters(section: Any) -> tuple[dict[str, Parameter], list[Fault]]:
     unsound: set[str] = set()
     for key, value in section.items() if isinstance(section, Mapping) else ():
         model, faults = params.model_faults(value, SpaceKey)
+        if not isinstance(value, Mapping):
+            keys = ", ".join(SpaceKey.model_fields)
+            faults = [Fault((), f"must be a mapping with the keys {keys}, got {params.shown(value)}")]
         if model is not None and len(model.kinds) != 1:
             faults = [Fault((), f"must have exactly one of int, float and choice, got {_listed(model.kinds)}")]
         if model is not None and model.log and model.kinds == ["choice"]:
