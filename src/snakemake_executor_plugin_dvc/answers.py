@@ -12,7 +12,7 @@ from .runcache import Outs
 class Hit:
     """A result that can be restored, and the seconds that its job took when it was run (0: unknown).
 
-    `found_in`: the seconds that looking it up has taken, downloads of its objects included.
+    `found_in`: the seconds that looking at its objects has taken, and downloading those that were missing.
     """
 
     spec: Spec

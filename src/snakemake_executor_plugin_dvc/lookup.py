@@ -75,7 +75,6 @@ class LookUp:
         params: Mapping[str, Any] | None = None,
     ) -> Hit | Miss | NotMemoized:
         """The same of a job that is described already; `params` stands for the content of params.yaml."""
-        begun = time.monotonic()
         try:
             entries = {path: entry for path in spec.deps if (entry := self.entry_in(path, known))}
             seen = {} if entries else self.identities(spec)
@@ -85,7 +84,7 @@ class LookUp:
             return NotMemoized(f"input {error}")
         except LookupError as error:
             return NotMemoized(str(error.args[0]))
-        reason = "not in the cache"
+        reason, begun = "not in the cache", time.monotonic()
         for outs in self.candidates(spec, key):
             absent = [item for out in outs for item in self.store.check(out["md5"])]
             if not absent:

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
 from modelworks.eeipu.memo_process import BASE, MemoProcess, Tuned
 from modelworks.eeipu.mismatch import Witness, mismatches
 from modelworks.eeipu.processes import Builds
-from modelworks.eeipu.stages import Metric, SweepError
+from modelworks.eeipu.stages import SweepError
 from modelworks.eeipu.trial import Foresight, Outcome, Status, Values
 from modelworks.eeipu.trial_folder import LOG, TrialFolder
 from snakemake_executor_plugin_dvc.ledger import Ledger
@@ -35,7 +35,7 @@ class Means:
     cores: int = 1
     parallel: int = 1
     profile: str | None = None
-    clock: Clock = Clock()
+    clock: Clock = field(default_factory=Clock)
 
 
 class BuildPipeline:
@@ -51,7 +51,7 @@ class BuildPipeline:
         self.groups = self._memo.known.groups
         self._base = params.load(self._folder / BASE / params.FILE)
         self._cache = workspace.cache_folder(self._folder / BASE)
-        self._builds = Builds(Path(tuned.root), means.cores, means.parallel)
+        self._builds = Builds(Path(tuned.root), means.cores, means.parallel, self._folder / "builds.log")
         self._times, self._booking = RestoreTimes(), threading.Lock()
         ledger = Ledger(self._cache)
         self._times.learn(ledger, ledger.made(), since=0.0)
@@ -74,7 +74,7 @@ class BuildPipeline:
             return known
         with self._builds.share() as cores:
             begun = folder.open(self._like(values))
-            status = self._build(folder.path, self._tuned.target, cores)
+            status = self._build(folder, self._tuned.target, cores)
         outcome = self._outcome(folder.path, begun, foresight, status)
         folder.close(outcome, objective.artifact)
         return outcome
@@ -87,7 +87,7 @@ class BuildPipeline:
         folder = TrialFolder(self._folder / "test", values)
         with self._builds.share() as cores:
             folder.open(self._like(values))
-            status = self._build(folder.path, test.artifact, cores)
+            status = self._build(folder, test.artifact, cores)
         value = measure(folder.path / test.artifact, test.key) if status == 0 else None
         if value is None:
             why = f"has no finite number {test.key}" if status == 0 else failure(folder.path / LOG, status)
@@ -109,14 +109,17 @@ class BuildPipeline:
         shape = stages.shape_of(values, [one for one, _ in known], self._base)
         return next(Path(place) for one, place in known if one == shape)
 
-    def _build(self, folder: Path, target: str, cores: int) -> int:
+    def _build(self, folder: TrialFolder, target: str, cores: int) -> int:
         """Run Snakemake, again where something killed it: what has finished is not repeated."""
-        profile = [] if self._means.profile is None else ["--workflow-profile", self._means.profile]
-        arguments = ["--directory", str(folder), *profile, "--cores", str(cores), "--rerun-incomplete", "--", target]
+        limit = ["--cores", str(cores)]
+        if self._means.profile is not None:  # a cluster's jobs are limited by its profile
+            limit = ["--workflow-profile", self._means.profile, "--local-cores", str(cores)]
+        arguments = ["--directory", str(folder.path), *limit, "--rerun-incomplete", "--", target]
         for _ in range(_ATTEMPTS):
-            status = self._builds.run(arguments, folder / LOG)
+            status = self._builds.run(arguments, folder.path / LOG)
             if status >= 0:
                 break
+            folder.wait_for_the_dead()
         return status
 
     def _outcome(self, folder: Path, begun: float, foresight: Foresight, status: int) -> Outcome:

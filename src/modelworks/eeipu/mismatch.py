@@ -42,7 +42,8 @@ def mismatches(
     `before`: stage -> the stages that make its inputs. `perhaps` foresees both ways.
     """
     by_name = {stage.stage: stage for stage in costs}
-    unexplained, explained = [], []
+    unexplained: list[str] = []
+    explained: list[str] = []
     for stage in costs:
         foreseen = foresight.stages.get(stage.stage)
         if foreseen in ("perhaps", "run" if stage.ran else "restore"):

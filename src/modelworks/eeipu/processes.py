@@ -1,29 +1,31 @@
-"""The builds that run for a sweep: each in a process group of its own, all of them ended when the sweep is stopped."""
+"""The builds that run for a sweep: on its cores in all, and all of them ended when the sweep is stopped."""
 
 import contextlib
+import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-_PATIENCE_S = 20.0
 _INHERITED = ("MODELWORKS_BUILD_PID", "MODELWORKS_SCRATCH")  # of a build that the sweep itself is a job of
+_KILLED = -9
 
 
 class Builds:
     """Runs Snakemake's command lines in a repository, from any number of threads, on `cores` in all.
 
-    A build gets an equal share of the cores, at least one: with fewer cores than trials at a time, some wait.
+    A build gets an equal share of the cores, at least one: with fewer cores than trials at a time, some wait. What the
+    process that they are forked from prints goes to `log`.
     """
 
-    def __init__(self, root: Path, cores: int, parallel: int) -> None:
-        self._root = root
-        self._running: set[subprocess.Popen[bytes]] = set()
+    def __init__(self, root: Path, cores: int, parallel: int, log: Path) -> None:
+        self._root, self._log = root, log
+        self._parent: subprocess.Popen[str] | None = None
+        self._waiting: dict[int, queue.Queue[int]] = {}
+        self._number = 0
         self._lock = threading.Lock()
         self._stopped = False
         self._shares: queue.Queue[int] = queue.Queue()
@@ -35,7 +37,7 @@ class Builds:
     def share(self) -> Iterator[int]:
         """The cores of one build; waits until there are some. Raises KeyboardInterrupt when the sweep is stopped."""
         while True:
-            self.check()
+            self._check()
             with contextlib.suppress(queue.Empty):
                 cores = self._shares.get(timeout=0.2)
                 break
@@ -49,54 +51,68 @@ class Builds:
 
         Raises KeyboardInterrupt, with the build ended, when the sweep is stopped.
         """
-        environ = {name: value for name, value in os.environ.items() if name not in _INHERITED}
-        command = [sys.executable, "-m", "modelworks.eeipu.build_process", str(os.getpid()), *arguments]
-        with log.open("ab") as output, self._lock:
-            self.check()
-            process = subprocess.Popen(
-                command,
-                cwd=self._root,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                process_group=0,
-            )
-            self._running.add(process)
+        ended: queue.Queue[int] = queue.Queue()
+        with self._lock:
+            self._check()
+            self._number += 1
+            number = self._number
+            self._waiting[number] = ended
+            self._order(start=number, arguments=list(arguments), log=str(log))
         try:
-            status = process.wait()
+            status = ended.get()
         except BaseException:
-            end([process])
-            raise
-        finally:
             with self._lock:
-                self._running.discard(process)
-        self.check()
+                self._order(stop=number)
+            ended.get()
+            raise
+        self._check()
         return status
 
-    def check(self) -> None:
-        """Raise KeyboardInterrupt if the sweep is stopped."""
+    def stop(self) -> None:
+        """End all builds, and wait for it; `run` raises KeyboardInterrupt in its threads. May be called twice."""
+        with self._lock:
+            self._stopped = True
+            parent = self._parent
+        if parent is not None and parent.stdin is not None:
+            with contextlib.suppress(OSError):
+                parent.stdin.close()
+            parent.wait()
+
+    def _check(self) -> None:
         if self._stopped:
             raise KeyboardInterrupt("the sweep is stopped")
 
-    def stop(self) -> None:
-        """End all builds; `run` raises KeyboardInterrupt in its threads. May be called twice."""
+    def _order(self, **order: object) -> None:
+        """Send a line to the process that forks; start it if need be. The caller holds the lock."""
+        if "start" in order and (self._parent is None or self._parent.poll() is not None):
+            self._parent = self._begin()
+        if self._parent is not None and self._parent.stdin is not None:
+            with contextlib.suppress(OSError):  # it has just died: the reader tells who waits
+                self._parent.stdin.write(json.dumps(order) + "\n")
+                self._parent.stdin.flush()
+
+    def _begin(self) -> "subprocess.Popen[str]":
+        environ = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+        with self._log.open("a") as log:
+            parent = subprocess.Popen(
+                [sys.executable, "-m", "modelworks.eeipu.build_process"],
+                cwd=self._root,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                process_group=0,
+            )
+        threading.Thread(target=self._read, args=(parent,), name="sweep-builds", daemon=True).start()
+        return parent
+
+    def _read(self, parent: "subprocess.Popen[str]") -> None:
+        """Tell each build's thread how it has ended; if the process that forks has died, its builds have, too."""
+        for line in parent.stdout or ():
+            answer = json.loads(line)
+            self._waiting.pop(answer["ended"]).put(answer["status"])
+        parent.wait()
         with self._lock:
-            self._stopped = True
-            running = list(self._running)
-        end(running)
-
-
-def end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Interrupt builds, which end their jobs then; kill what has not ended in time, with its process group."""
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-    deadline = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < deadline and any(process.poll() is None for process in processes):
-        time.sleep(0.05)
-    for process in processes:
-        if process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            for number in list(self._waiting):
+                self._waiting.pop(number).put(_KILLED)

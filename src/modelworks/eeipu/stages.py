@@ -200,8 +200,8 @@ def _mark_faults(role: str, metric: Metric, maker: Stage, wanted: str) -> list[s
         else "the winner's test score must come from the test set"
     )
     return [
-        f"{role}: {metric.artifact} is made by rule {maker.rule}, which {found}: {why}, or, if that is what it measures,"
-        f' add measures="{wanted}" to `params:` of that rule'
+        f"{role}: {metric.artifact} is made by rule {maker.rule}, which {found}: {why}, or, if that is what it"
+        f' measures, add measures="{wanted}" to `params:` of that rule'
     ]
 
 

@@ -45,7 +45,7 @@ class TrialFolder:
         """Make the workspace like another one unless it is there; when the trial began, in seconds since the epoch."""
         known = self._read(_TRIAL)
         if known is not None:
-            self._wait_for_the_dead()
+            self.wait_for_the_dead()
             return float(known["begun"])
         begun = time.time()
         shutil.rmtree(self.path, ignore_errors=True)  # of another sweep that had this name
@@ -58,8 +58,8 @@ class TrialFolder:
         self._write(_OUTCOME, {"outcome": asdict(outcome)})
         self._prune(keep)
 
-    def _wait_for_the_dead(self) -> None:
-        """Let a build of a driver that was killed come to its end."""
+    def wait_for_the_dead(self) -> None:
+        """Let a build whose driver, or whose parent, was killed come to its end."""
         lock, deadline = BuildLock(self.path), time.monotonic() + _LAST_MOMENTS_S
         while lock.acquire() is not None and time.monotonic() < deadline:
             time.sleep(0.2)
