@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     root = workspace.find_root(Path())
     folder = state.folder(root, options.sweep)
     with state.unused(folder):
-        record = state.read(Log(folder / state.LOG))
+        record = state.read(root, Log(folder / state.LOG))
         found = losing.plan(root, folder, record, options.keep)
         for name in found.pins.unseen:
             print(f"cannot be looked at: {name}")

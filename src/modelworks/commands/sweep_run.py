@@ -52,13 +52,15 @@ def run(options: argparse.Namespace) -> int:
                 if event["event"] == "ended":
                     keeper.save(event["trial"], event["status"])
                 if not options.quiet:
-                    live.show(state.read(assembled.log))
+                    live.show(state.read(root, assembled.log))
 
+            if assembled.log.first() is not None and not options.quiet:
+                live.show(state.read(root, assembled.log))
             try:
                 finish = assembled.run(told)
             finally:
                 live.end()
-            record = state.read(assembled.log)
+            record = state.read(root, assembled.log)
     except KeyboardInterrupt:
         return _stopped(options)
     if finish.reason == "interrupted":

@@ -1,6 +1,7 @@
 """`modelworks sweep show`: what a sweep has found, spent and reused."""
 
 import argparse
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ def run(options: argparse.Namespace) -> int:
     from modelworks.eeipu import results, state, table
     from modelworks.eeipu.log import Log
 
-    folder = state.folder(workspace.find_root(Path()), options.sweep)
-    record = state.read(Log(folder / state.LOG))
+    root = workspace.find_root(Path())
+    folder = state.folder(root, options.sweep)
+    record = state.read(root, Log(folder / state.LOG))
     place = folder / state.RESULTS
     if options.report:
         results.write(record, place)
@@ -52,10 +54,10 @@ def _print(record: Any, summary: dict[str, Any]) -> None:
     print(f"best     {shown}")
     print(f"spent    {summary['spent']:.4g} of {record.budget:g} {record.unit}")
     print(f"reused   {'nothing' if reused is None else f'{100 * reused:.0f} % of all cost'}")
-    print(f"foreseen {right} groups right, {wrong} wrong, {predictions['unexplained']} of these unexplained")
+    print(f"foreseen {right} groups right, {wrong} wrong; {predictions['unexplained']} stages unexplained")
     if models["predictions"]:
         print(
-            f"costs    a typical error of {100 * models['rms_error_of_log_cost']:.0f} %,"
+            f"costs    foreseen with a typical error of a factor of {math.exp(models['rms_error_of_log_cost']):.3g},"
             f" {100 * models['within_95']:.0f} % within the 95 % intervals"
         )
     _print_best(record)

@@ -188,21 +188,22 @@ def _calibration(record: Record) -> Figure:
             axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize=10, borderaxespad=0)
 
     measured = calibration.figures(found)
+    within_95, within_80 = (f"{100 * measured[f'within_{percent}']:.0f} %" for percent in (95, 80))
     caption = (
-        f"{len(found)} groups that ran, with the model's 95 % intervals: {100 * measured['within_95']:.0f} % of the "
-        f"actual costs lie within them, {100 * measured['within_80']:.0f} % within the 80 % intervals. A typical error "
-        f"is a factor of {math.exp(measured['rms_error_of_log_cost']):.2f}."
+        f"{len(found)} predictions of what ran, with the models' 95 % intervals: {within_95} of the actual costs lie "
+        f"within them, {within_80} within the 80 % intervals. A typical error is a factor of "
+        f"{math.exp(measured['rms_error_of_log_cost']):.3g}."
     )
     return Figure("calibration", title, plots.svg(draw, "calibration", title, (5.2, 4.4)), caption)
 
 
 def _plain_ticks(axis: Any, ratio: float) -> None:
     """Ticks of a logarithmic axis as plain numbers, few enough to read."""
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, NullLocator
 
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if ratio < 50 else (1.0,)))
     axis.set_major_formatter(lambda value, _: f"{value:g}")
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def _short(name: str) -> str:

@@ -3,10 +3,12 @@
 import contextlib
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from modelworks.build import plain_yaml
 from modelworks.build.allowed import nearest
 from modelworks.build.errors import ModelworksError
 from modelworks.eeipu.log import Log
@@ -33,20 +35,30 @@ def folder(root: Path, name: str) -> Path:
     raise StateError(f"{name}: no such sweep has begun in {root}{hint}. Begin one: modelworks sweep sweeps/{stem}.yaml")
 
 
-def read(log: Log) -> Record:
-    """What a log says. Raises StateError for one that has not begun."""
+def read(root: Path, log: Log) -> Record:
+    """What a log says, with the budget that the sweep's file has now: it may have changed since the sweep began.
+
+    Raises StateError for a log that has not begun.
+    """
     first = log.first()
     if first is None:
         raise StateError(f"{log.path}: nothing has been recorded yet")
+    name = log.path.parent.name
+    sweep = {**first["sweep"], "budget": _budget(root / "sweeps" / f"{name}.yaml", first["sweep"]["budget"])}
     groups = tuple(Group(one["name"], tuple(one["keys"]), tuple(one["stages"])) for one in first["groups"])
     pending = tuple(trial for trial in log.trials() if trial.outcome is None)
-    record = Record(log.path.parent.name, first["sweep"], groups, tuple(log.ended()), pending)
+    record = Record(name, sweep, groups, tuple(log.ended()), pending)
     best = record.best
-    return record if best is None else _tested(record, log.tested().get(best.number))
+    return record if best is None else replace(record, tested=log.tested().get(best.number))
 
 
-def _tested(record: Record, value: Any) -> Record:
-    return Record(record.name, record.sweep, record.groups, record.trials, record.pending, value)
+def _budget(file: Path, then: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The budget of a sweep file if it is in the same unit, else that of `then`."""
+    with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
+        now = plain_yaml.parse(file.read_bytes()).data["budget"]
+        if all(float(now[unit]) > 0 for unit, amount in then.items() if amount is not None):
+            return {unit: now[unit] for unit in then if unit in now}
+    return then
 
 
 @contextlib.contextmanager
