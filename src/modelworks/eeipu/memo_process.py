@@ -53,13 +53,17 @@ class Known:
 
 
 class MemoProcess:
-    """The driver's end. Any thread may ask; one is answered at a time. Raises SweepError."""
+    """The driver's end. Any thread may ask; one is answered at a time. Raises SweepError; nothing is left then."""
 
     def __init__(self, tuned: Tuned) -> None:
         self._tuned = tuned
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
-        self.known = self._start()
+        try:
+            self.known = self._start()
+        except BaseException:
+            self.close()
+            raise
 
     def _start(self) -> Known:
         folder = Path(self._tuned.folder)

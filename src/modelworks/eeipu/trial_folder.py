@@ -60,10 +60,12 @@ class TrialFolder:
 
     def wait_for_the_dead(self) -> None:
         """Let a build whose driver, or whose parent, was killed come to its end."""
-        lock, deadline = BuildLock(self.path), time.monotonic() + _LAST_MOMENTS_S
-        while lock.acquire() is not None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        lock.release()
+        lock, locks = BuildLock(self.path), self.path / ".snakemake" / "locks"
+        deadline = time.monotonic() + _LAST_MOMENTS_S
+        while locks.is_dir() and any(locks.iterdir()) and time.monotonic() < deadline:
+            if lock.clear_dead() is None:  # nobody says whose lock it is
+                return
+            time.sleep(0.1)
 
     def _read(self, name: str) -> dict[str, Any] | None:
         """What one of the two files says, if it is for these values."""
