@@ -1,4 +1,4 @@
-"""`modelworks sweep` over real builds of a small graph: run, stop and go on, show, clean, gc, and the Snakemake target."""
+"""`modelworks sweep` over real builds of a small graph: run, stop, go on, show, clean, gc, and the Snakemake target."""
 
 import fcntl
 import json
