@@ -70,7 +70,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Swept:
     swept = Swept(tmp_path_factory.mktemp("experiments") / "root")
     for number, count in enumerate((3, 7)):
         folder = swept.trial(number, f"k2.samples.count={count}")
-        saved = experiments.save(swept.root, "toy", number, folder)
+        saved = experiments.save(swept.root, "toy", number, folder, swept.root)
         assert isinstance(saved, Saved) and saved.name == f"toy-000{number}"
     return swept
 
@@ -85,7 +85,7 @@ def test_dvc_lists_a_trial_with_its_values_and_its_metrics(made: Swept) -> None:
 
 def test_the_same_trial_on_the_same_commit_is_the_same_experiment(made: Swept) -> None:
     folder = made.root / ".modelworks/sweeps/toy/trials/0001"
-    first, second = (experiments.save(made.root, "toy", 1, folder) for _ in range(2))
+    first, second = (experiments.save(made.root, "toy", 1, folder, made.root) for _ in range(2))
     assert first == second
     assert len(experiments.listed(made.root, "toy")) == 2
 
@@ -111,8 +111,8 @@ def test_stages_that_are_not_the_trials_stay_as_the_root_has_them(made: Swept) -
 def test_an_applied_trial_needs_no_job(made: Swept) -> None:
     other = Swept(made.root.parent / "applied")
     folder = other.trial(7, "k2.samples.count=7")
-    assert isinstance(experiments.save(other.root, "toy", 7, folder), Saved)
-    shutil.rmtree(folder)
+    assert isinstance(experiments.save(other.root, "toy", 7, folder, other.root), Saved)
+    shutil.rmtree(folder, made.root)
     other.repository.run("dvc", "exp", "apply", "toy-0007")
     assert "count: 7" in (other.root / "params.yaml").read_text()
     code, output = other.repository.start(TARGET).wait()
@@ -121,9 +121,24 @@ def test_an_applied_trial_needs_no_job(made: Swept) -> None:
     assert json.loads((other.root / TARGET).read_text()) == {"bits_per_byte": 7}
 
 
+def test_a_trial_whose_base_has_another_graph_brings_the_bases_dvc_yaml(made: Swept) -> None:
+    other = Swept(made.root.parent / "shaped")
+    base = other.root / ".modelworks/sweeps/toy/base"
+    workspace.create(other.root, base, settings=["k2.run.decay_chunks=1"])
+    folder = other.trial(2, "k2.run.decay_chunks=1", "k2.samples.count=5")
+    assert isinstance(experiments.save(other.root, "toy", 2, folder, base), Saved)
+    ref = experiments.listed(other.root, "toy")[0]
+    changed = other.repository.git("diff", "--name-only", "HEAD", ref).split()
+    assert changed == ["dvc.lock", "dvc.yaml", "params.yaml"]
+    assert other.shown()["toy-0002"]["metrics"]["artifacts/metrics.json"]["data"] == {"bits_per_byte": 5}
+    other.repository.run("dvc", "exp", "apply", "toy-0002", check=False)
+    other.repository.run("modelworks", "dvcfile", "--check")
+    assert counts(other.repository.start(TARGET)) == (2, 0)
+
+
 def test_a_trial_of_another_graph_is_left_out_with_the_key(made: Swept) -> None:
     folder = made.trial(9, "k2.run.decay_chunks=1")
-    saved = experiments.save(made.root, "toy", 9, folder)
+    saved = experiments.save(made.root, "toy", 9, folder, made.root)
     assert isinstance(saved, LeftOut)
     assert "another shape" in saved.reason and "k2.run.decay_chunks" in saved.reason
     assert "toy-0009" not in {ref.rpartition("/")[2] for ref in experiments.listed(made.root, "toy")}
@@ -137,14 +152,14 @@ def test_without_a_commit_there_are_no_experiments_and_nothing_fails(made: Swept
             subprocess.run(prepare, cwd=tmp_path, check=True)
         shutil.copyfile(made.root / "dvc.yaml", tmp_path / "dvc.yaml")
         assert experiments.unavailable(tmp_path) == "experiments need a git repository with a commit"
-        assert isinstance(experiments.save(tmp_path, "toy", 0, folder), LeftOut)
+        assert isinstance(experiments.save(tmp_path, "toy", 0, folder, tmp_path), LeftOut)
         assert experiments.listed(tmp_path, "toy") == []
 
 
 def test_removing_takes_one_sweeps_experiments_alone(made: Swept) -> None:
     folder = made.root / ".modelworks/sweeps/toy/trials/0000"
     for sweep in ("toy-more", "gone"):
-        assert isinstance(experiments.save(made.root, sweep, 0, folder), Saved)
+        assert isinstance(experiments.save(made.root, sweep, 0, folder, made.root), Saved)
     experiments.remove(made.root, experiments.listed(made.root, "gone"))
     assert experiments.listed(made.root, "gone") == []
     assert len(experiments.listed(made.root, "toy-more")) == 1

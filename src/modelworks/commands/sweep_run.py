@@ -106,8 +106,10 @@ class _Experiments:
 
         if not self._available or status != "ok":
             return
+        from modelworks.eeipu.memo_process import BASE
+
         folder = self._folder / "trials" / f"{number:04d}"
-        saved = experiments.save(self._root, self._folder.name, number, folder)
+        saved = experiments.save(self._root, self._folder.name, number, folder, self._folder / BASE)
         if isinstance(saved, experiments.Saved):
             self._saved += 1
         else:

@@ -1,8 +1,9 @@
 """Finished trials as DVC experiments: `dvc exp show` lists them, `dvc exp apply` brings one back.
 
 An experiment is a commit on top of HEAD that no branch names: HEAD's files, with the trial's params.yaml, and with its
-stages in dvc.lock in the place of the root's. It is made with git's plumbing, so neither index nor files are touched.
-Who made it and when are HEAD's: the same trial on the same commit is the same experiment.
+stages in dvc.lock in the place of the root's. Where the sweep's base has another graph than the repository (a preset
+changes structural keys) it has the base's dvc.yaml, too. It is made with git's plumbing, so neither index nor files are
+touched. Who made it and when are HEAD's: the same trial on the same commit is the same experiment.
 """
 
 import os
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from modelworks.build import dvcfile, params
 from modelworks.build.errors import ModelworksError
@@ -38,29 +40,43 @@ def name_of(sweep: str, number: int) -> str:
     return f"{sweep}-{number:04d}"
 
 
-def save(root: Path, sweep: str, number: int, folder: Path) -> Saved | LeftOut:
+def save(root: Path, sweep: str, number: int, folder: Path, base: Path) -> Saved | LeftOut:
     """Make an experiment of a trial, whose params.yaml and dvc.lock lie in `folder`. It never raises for git's faults.
 
-    One of the same name on the same commit is replaced.
+    `base` is the workspace with the sweep's base values. An experiment of the same name on the same commit is replaced.
     """
     name = name_of(sweep, number)
     try:
         values = params.read(folder / params.FILE)
-        dvcfile.check_structure(root / dvcfile.FILE, values)
-        lock = merged((root / _LOCK), folder / _LOCK)
+        graph = _graph(root, base, values)
+        lock = merged(root / _LOCK, folder / _LOCK)
         prefix = _git(root, "rev-parse", "--show-prefix")
         head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         files = {f"{prefix}{params.FILE}": (folder / params.FILE).read_bytes(), f"{prefix}{_LOCK}": lock.encode()}
+        if graph != root / dvcfile.FILE:
+            files[f"{prefix}{dvcfile.FILE}"] = graph.read_bytes()
         commit = _commit(root, head, files, name)
         _git(root, "update-ref", f"refs/exps/{head[:2]}/{head[2:]}/{name}", commit)
     except dvcfile.DvcfileError as error:
-        return LeftOut(f"its graph has another shape than the repository's: {error}")
+        return LeftOut(f"its graph has another shape than the sweep's base: {error}")
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip()
         return LeftOut(f"git {error.cmd[3]}: {said}" if said else "the repository has no commit yet")
     except (OSError, ValueError, ModelworksError) as error:
         return LeftOut(str(error))
     return Saved(name, commit)
+
+
+def _graph(root: Path, base: Path, values: dict[str, Any]) -> Path:
+    """The dvc.yaml that holds for a trial's values. Raises DvcfileError if neither does."""
+    for path in (root / dvcfile.FILE, base / dvcfile.FILE):
+        try:
+            dvcfile.check_structure(path, values)
+        except dvcfile.DvcfileError as error:
+            fault = error
+        else:
+            return path
+    raise fault
 
 
 def merged(root: Path, trial: Path) -> str:
