@@ -213,10 +213,11 @@ def test_shares_are_never_more_than_the_cores(cores: int, parallel: int, shares:
 
 
 def test_a_killed_build_goes_on_without_repeating_a_finished_stage(pipeline: BuildPipeline, ran: Path) -> None:
+    run(pipeline, 9, values(550, tokens=4))
     pause = Path(f"{ran}.wait-joined")
     pause.touch()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run, pipeline, 12, values(550))
+        future = pool.submit(run, pipeline, 12, {**values(550), HORIZON: 7})
         job = psutil.Process(int(wait_for(lambda: contents(f"{ran}.waiting"))))
         pause.unlink()
         assert pipeline._builds._parent is not None
@@ -224,8 +225,9 @@ def test_a_killed_build_goes_on_without_repeating_a_finished_stage(pipeline: Bui
         snakemake.kill()
         outcome = future.result()
     assert (outcome.status, outcome.error, outcome.mismatches) == ("ok", None, ())
-    assert sorted(ran.read_text().split()) == sorted([*STAGES, "joined"])
-    assert {stage.stage: stage.charged for stage in outcome.stages} == diamond.COSTS
+    assert sorted(ran.read_text().split()) == sorted([*STAGES, "right", "joined", "joined", "validation"])
+    charged = {stage.stage: stage.charged for stage in outcome.stages}
+    assert charged == {**diamond.COSTS, "text": 0.1, "left": 0.1}, "the killed build could not note its restores"
     assert not job.is_running()
 
 
@@ -249,6 +251,16 @@ def test_a_stopped_driver_leaves_no_process_and_its_trial_goes_on(pipeline: Buil
     assert outcome.status == "ok"
     assert sorted(ran.read_text().split()) == sorted([*STAGES, "joined", "joined"]), "no finished stage was repeated"
     assert {stage.stage: stage.charged for stage in outcome.stages} == diamond.COSTS
+
+
+def test_a_profile_that_is_given_is_used(pipeline: BuildPipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = Path(pipeline._tuned.root, "profiles", "own", "config.yaml")
+    profile.parent.mkdir()
+    profile.write_text("executor: dvc\ncores: 1\nscheduler: greedy\n")
+    monkeypatch.setattr(pipeline, "_means", Means(profile="profiles/own"))
+    assert run(pipeline, 15, values(500)).status == "ok"
+    log = Path(pipeline._tuned.folder, "trials", "0015", "build.log").read_text()
+    assert "Using workflow specific profile profiles/own" in log
 
 
 def test_a_stopped_sweep_interrupts_the_threads_that_build(

@@ -21,7 +21,7 @@ from .diamond import HORIZON, STAGES, TOKENS, VALIDATION, VOCAB, WARMUP
 
 NUMBERS = itertools.count()
 CANDIDATES = 50
-BULK = 600_000
+BULK = 1_500_000
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_foresight_agrees_with_50_builds_while_others_fill_the_cache(
     ended, errors = threading.Event(), []
 
     def fill() -> None:
-        for values in diamond.random_values(2, 16):
+        for values in diamond.random_values(2, 10):
             if ended.is_set():
                 return
             try:

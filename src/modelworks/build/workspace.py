@@ -20,6 +20,7 @@ from modelworks.build.plain_yaml import KeyPath
 
 LINKED = ("Snakefile", "rules", "profiles", "report", "data")
 _OWN = (params.FILE, ".dvc/config")
+_HASHES = ".dvc/tmp/memo/md5.sqlite"
 _COPIED = (
     *LINKED,
     *(".gitignore", ".dvcignore", ".dvc/config", ".dvc/config.local", ".dvc/.gitignore", "dvc.yaml"),
@@ -128,6 +129,7 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
     `compiled` dvc.yaml is compiled anew, as values that change the graph's shape need. Raises as `create` does.
     """
     from modelworks.build import dvcfile
+    from snakemake_executor_plugin_dvc import hashing
 
     _refuse_existing(directory)
     root = find_root(source)
@@ -145,7 +147,8 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
                 target = partial / file.relative_to(source)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, target, follow_symlinks=False)
-        (partial / ".dvc" / "tmp").mkdir()
+        (partial / _HASHES).parent.mkdir(parents=True)
+        hashing.carry_over(source / _HASHES, source.absolute(), partial / _HASHES, directory.absolute())
         (partial / params.FILE).write_text(_edited((source / params.FILE).read_text(encoding="utf-8"), changes))
         _check_written(partial / params.FILE, wanted)
         _link_named_files(root, partial, wanted)

@@ -1,5 +1,6 @@
 """Trials as builds: a workspace with the trial's params, built by Snakemake on the shared cache, and its account."""
 
+import dataclasses
 import json
 import math
 import os
@@ -41,7 +42,8 @@ class Means:
 class BuildPipeline:
     """The builds of a target as a sweep's pipeline (`trial.Pipeline`); `close` it at the end.
 
-    Raises SweepError and whatever the graph's compilation raises, as SweepError, for what cannot be swept.
+    `base` is the content of params.yaml that the searched values are laid over. Raises SweepError for what cannot be
+    swept, and for rules and params with a fault.
     """
 
     def __init__(self, tuned: Tuned, means: Means) -> None:
@@ -49,7 +51,7 @@ class BuildPipeline:
         self._folder = Path(tuned.folder)
         self._memo = MemoProcess(tuned)
         self.groups = self._memo.known.groups
-        self._base = params.load(self._folder / BASE / params.FILE)
+        self.base = params.load(self._folder / BASE / params.FILE)
         self._cache = workspace.cache_folder(self._folder / BASE)
         self._builds = Builds(Path(tuned.root), means.cores, means.parallel, self._folder / "builds.log")
         self._times, self._booking = RestoreTimes(), threading.Lock()
@@ -73,9 +75,9 @@ class BuildPipeline:
         if known is not None:
             return known
         with self._builds.share() as cores:
-            begun = folder.open(self._like(values))
+            begun, asked = folder.open(self._like(values), foresight.at)
             status = self._build(folder, self._tuned.target, cores)
-        outcome = self._outcome(folder.path, begun, foresight, status)
+        outcome = self._outcome(folder.path, begun, dataclasses.replace(foresight, at=asked), status)
         folder.close(outcome, objective.artifact)
         return outcome
 
@@ -86,7 +88,7 @@ class BuildPipeline:
             raise SweepError("test: the sweep names no test metric")
         folder = TrialFolder(self._folder / "test", values)
         with self._builds.share() as cores:
-            folder.open(self._like(values))
+            folder.open(self._like(values), asked=0.0)
             status = self._build(folder, test.artifact, cores)
         value = measure(folder.path / test.artifact, test.key) if status == 0 else None
         if value is None:
@@ -106,7 +108,7 @@ class BuildPipeline:
     def _like(self, values: Values) -> Path:
         """The workspace with a candidate's shape."""
         known = self._memo.known.shapes
-        shape = stages.shape_of(values, [one for one, _ in known], self._base)
+        shape = stages.shape_of(values, [one for one, _ in known], self.base)
         return next(Path(place) for one, place in known if one == shape)
 
     def _build(self, folder: TrialFolder, target: str, cores: int) -> int:

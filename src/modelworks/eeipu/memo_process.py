@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -192,8 +193,11 @@ def _serve(orders: Iterator[str], answers: IO[str]) -> None:
                 answer = server.opened()
             else:
                 answer = server.foresee(json.loads(line))
-        except (ModelworksError, LookupError) as error:
+        except ModelworksError as error:
             answer = {"error": str(error)}
+        except Exception as error:  # such as a source that is being edited and cannot be parsed
+            traceback.print_exc()
+            answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -41,17 +41,20 @@ class TrialFolder:
         texts = {name: tuple(given[name]) for name in ("mismatches", "explained")}
         return Outcome(**{**given, **texts, "stages": tuple(StageCost(**stage) for stage in given["stages"])})
 
-    def open(self, like: Path) -> float:
-        """Make the workspace like another one unless it is there; when the trial began, in seconds since the epoch."""
+    def open(self, like: Path, asked: float) -> tuple[float, float]:
+        """Make the workspace like another one unless it is there.
+
+        Returns when the trial began and when the memo was `asked` for it, in seconds since the epoch.
+        """
         known = self._read(_TRIAL)
         if known is not None:
             self.wait_for_the_dead()
-            return float(known["begun"])
+            return float(known["begun"]), asked or float(known["asked"])
         begun = time.time()
         shutil.rmtree(self.path, ignore_errors=True)  # of another sweep that had this name
         workspace.copy(like, self.path, self._values)
-        self._write(_TRIAL, {"begun": begun})
-        return begun
+        self._write(_TRIAL, {"begun": begun, "asked": asked})
+        return begun, asked
 
     def close(self, outcome: Outcome, keep: str) -> None:
         """Note what came of the trial and remove the workspace, but for a few small files and the artifact `keep`."""
