@@ -18,9 +18,23 @@ class _OnDemand(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
-def declare(parser: argparse.ArgumentParser, subcommands: Mapping[str, tuple[str, str]]) -> None:
-    """Declare subcommands: name -> (module, what it does)."""
+def declare(
+    parser: argparse.ArgumentParser, subcommands: Mapping[str, tuple[str, str]], default: str | None = None
+) -> None:
+    """Declare subcommands: name -> (module, what it does). `default` is meant where none is named."""
+    if default is not None:
+        parser.parse_known_args = _defaulted(parser.parse_known_args, subcommands, default)  # type: ignore[method-assign]
     subparsers = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_OnDemand)
     for name, (module, summary) in subcommands.items():
         described = f"{summary[0].upper()}{summary[1:]}."
         subparsers.add_parser(name, help=summary, description=described).module = module
+
+
+def _defaulted(parse: Any, subcommands: Mapping[str, tuple[str, str]], default: str) -> Any:
+    """A parser's `parse_known_args` that puts a subcommand before arguments that begin with none."""
+
+    def parse_known_args(args: Sequence[str], namespace: Any = None) -> Any:
+        named = not args or args[0] in (*subcommands, "-h", "--help")
+        return parse(args if named else [default, *args], namespace)
+
+    return parse_known_args
