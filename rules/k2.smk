@@ -31,6 +31,7 @@ include: "k2_corpus.smk"
 include: "k2_generate.smk"
 include: "k2_train.smk"
 include: "k2_measure.smk"
+include: "k2_score.smk"
 include: "k2_release.smk"
 include: "k2_spikes.smk"
 
