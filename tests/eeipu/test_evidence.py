@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from modelworks.eeipu import benchmark, claims, evidence
+from modelworks.eeipu import benchmark, claims, comparison, comparison_tables, evidence
 from modelworks.eeipu.benchmark import METHODS, REAL, Run, Tried, read_runs, tried, write_runs
 from modelworks.eeipu.problems import PROBLEMS
 from modelworks.eeipu.trial import Foresight, Outcome, StageCost, Trial
@@ -169,3 +169,35 @@ def test_the_stage_writes_claims_in_the_projects_form(tmp_path: Path) -> None:
     first = found["claims"][0]
     assert (first["name"], first["margin"], len(first["seeds"])) == ("candidates-synthetic", 2.0, 10)
     assert "148 %" in first["reported_by_the_paper"]["text"]
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    one = run(trial(1.0, 1 / 3, warm_up=True), trial(None))
+    benchmark.write_run(tmp_path / "one.json", one)
+    assert benchmark.read_run(tmp_path / "one.json") == one
+    assert [file.name for file in tmp_path.iterdir()] == ["one.json"]
+
+
+def test_the_page_and_the_tables_show_every_problem_method_and_contrast() -> None:
+    runs = paired(2.5, 0.1)
+    found = {table.title: table for table in comparison_tables.tables(runs, 0.95)}
+    assert found["Candidates"].header == ("problem", *METHODS)
+    assert {row[0] for row in found["Candidates"].rows} == {*PROBLEMS, REAL}
+    assert len(found["Contrasts"].rows) == 3 * (4 * len(PROBLEMS) + 2)
+    diamond = next(row for row in found["Candidates"].rows if row[0] == "diamond")
+    assert diamond[1].startswith("24.5 (") and diamond[4].startswith("61.2 (")
+    real = next(row for row in found["Candidates"].rows if row[0] == REAL)
+    assert real[1] == real[5] == "" and real[2].startswith("21.0 (")
+    page = comparison.page(runs, 0.95)
+    assert page.count("<svg") == 2 and page.count("<table>") == len(found)
+    assert comparison.page(runs, 0.95) == page
+    text = comparison_tables.markdown(found["Area"])
+    assert text.splitlines()[0] == "### Area"
+    assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {len(METHODS) + 2}
+
+
+def test_proposing_is_told_by_the_slowest_proposal_of_a_run() -> None:
+    slow = replace(trial(1.0), proposer_s=2.5)
+    runs = [run(trial(1.0, warm_up=True), slow, trial(1.0), seed=seed) for seed in (0, 1)]
+    (row,) = comparison_tables.proposing(runs).rows
+    assert row == ("diamond", "2.50 (2.50 to 2.50)")

@@ -60,14 +60,14 @@ def test_a_stage_costs_what_the_family_of_the_original_says() -> None:
 
 
 @pytest.mark.parametrize("problem", SYNTHETIC, ids=NAMES)
-def test_the_budget_is_about_ten_candidates_of_warm_up_and_about_as_many_again_or_twice(problem: Problem) -> None:
+def test_the_budget_is_about_ten_candidates_of_warm_up_and_twice_as_many_more(problem: Problem) -> None:
     pipeline = problem.pipeline()
     drawn = problem.space().sample(np.random.default_rng(4), 200)
     spent = [
         sum(stage.charged for stage in pipeline.run(number, values, pipeline.foresee(values)).stages)
         for number, values in enumerate(drawn)
     ]
-    assert 20 <= problem.budget / np.mean(spent) <= 32
+    assert 30 <= problem.budget / np.mean(spent) <= 32
     assert WARM_UP * max(spent) < problem.budget
 
 

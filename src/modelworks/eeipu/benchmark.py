@@ -3,15 +3,17 @@
 Here, in `problems` and in `claims` stands what is fixed before the first run: methods, seeds, problems, the analysis.
 """
 
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars
 
 from modelworks.eeipu.problems import PROBLEMS
 from modelworks.eeipu.trial import Trial
-from modelworks.lm.stable import write_parquet
+from modelworks.lm.stable import write_json, write_parquet
 
 METHODS = ("random", "ei", "tpe", "eeipu", "eeipu-unclamped")
 SEEDS = tuple(range(10))
@@ -85,9 +87,9 @@ def tried(trial: Trial, proposer_s: float) -> Tried:
     return Tried(trial.warm_up, value, trial.charged, restored, len(stages), mismatches, proposer_s)
 
 
-def synthetic_cells() -> list[Cell]:
+def synthetic_cells(seeds: Sequence[int] = SEEDS) -> list[Cell]:
     """All cells on synthetic problems, seed by seed, so that a part of them is a whole comparison of fewer seeds."""
-    return [(problem, method, seed) for seed in SEEDS for problem in PROBLEMS for method in METHODS]
+    return [(problem, method, seed) for seed in seeds for problem in PROBLEMS for method in METHODS]
 
 
 def real_cells() -> list[Cell]:
@@ -133,3 +135,16 @@ _DIGITS: Mapping[str, int] = {"charged": 6, "proposer_s": 3}
 def _rounded(one: Tried, name: str) -> object:
     value = getattr(one, name)
     return round(value, _DIGITS[name]) if name in _DIGITS else value
+
+
+def write_run(path: Path, run: Run) -> None:
+    """Write one run as JSON, under a temporary name first: a file that is there is whole."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    write_json(partial, asdict(run))
+    partial.replace(path)
+
+
+def read_run(path: Path) -> Run:
+    """What `write_run` wrote."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return Run(**{**found, "trials": tuple(Tried(**trial) for trial in found["trials"])})
