@@ -92,9 +92,9 @@ def synthetic_cells(seeds: Sequence[int] = SEEDS) -> list[Cell]:
     return [(problem, method, seed) for seed in seeds for problem in PROBLEMS for method in METHODS]
 
 
-def real_cells() -> list[Cell]:
+def real_cells(methods: Sequence[str] = REAL_METHODS, seeds: Sequence[int] = REAL_SEEDS) -> list[Cell]:
     """All cells on the real pipeline, seed by seed."""
-    return [(REAL, method, seed) for seed in REAL_SEEDS for method in REAL_METHODS]
+    return [(REAL, method, seed) for seed in seeds for method in methods]
 
 
 def missing(runs: Iterable[Run]) -> list[Cell]:
