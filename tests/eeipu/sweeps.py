@@ -1,7 +1,9 @@
 """A small simulated sweep, and a program that drives it, to be killed: `python -m tests.eeipu.sweeps LOG METHOD`."""
 
+import importlib
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,16 @@ class Near:
 
 
 def a_method(name: str, space: Space) -> Method:
-    return {"random": lambda: Random(space, 1), "near": lambda: Near(space), "grid": lambda: Grid(space, 2)}[name]()
+    """A method by name: one of those without a model, or one of the registry."""
+    simple: dict[str, Callable[[], Method]] = {
+        "random": lambda: Random(space, 1),
+        "near": lambda: Near(space),
+        "grid": lambda: Grid(space, 2),
+    }
+    if name in simple:
+        return simple[name]()
+    made: Method = importlib.import_module("modelworks.eeipu.methods").METHODS[name](space, 1, {})
+    return made
 
 
 def main(path: Path, method: str, trials: int) -> None:

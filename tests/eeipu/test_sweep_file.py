@@ -78,7 +78,9 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ("parallel", 0),
         ("space", {"k2.tokenizer.vocab": {"int": [300, 1000]}, "k2.train.beta1": {"float": [0.5]}}),
     )
-    methods = "'eeipu', 'eeipu-unclamped', 'eeipu-no-memo', 'ei', 'ei-clamped', 'eips', 'tpe', 'random', 'grid'"
+    methods = (
+        "'eeipu', 'eeipu-unclamped', 'eeipu-no-memo', 'ei', 'ei-clamped', 'eips', 'carbo', 'tpe', 'random', 'grid'"
+    )
     assert sorted(found) == sorted(
         [
             "targets is not a known key; the nearest known key is target",
@@ -167,6 +169,12 @@ def test_a_rule_over_two_keys_is_held_against_a_range_only_if_no_other_searched_
     (found,) = faults(tmp_path, ("space", odd))
     assert found.startswith("space.k2.model.hidden_size.choice 65 is not allowed: k2.model")
     load(tmp_path, {**GOOD, "space": {**odd, "k2.model.num_attention_heads": {"choice": [2, 5]}}})
+
+
+def test_a_fault_of_the_base_is_told_once_and_not_of_every_searched_value(tmp_path: Path) -> None:
+    layers = {"k2.model.num_hidden_layers": {"int": [1, 3]}}
+    (found,) = faults(tmp_path, ("set", {"k2.model.hidden_size": 65}), ("space", layers))
+    assert found.startswith("set: k2.model")
 
 
 def test_structural_keys_may_be_searched(tmp_path: Path) -> None:

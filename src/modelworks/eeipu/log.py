@@ -104,6 +104,10 @@ class Log:
         """The event that says what the sweep is, None for a new log."""
         return self.events[0] if self.events else None
 
+    def sweep(self) -> dict[str, Any] | None:
+        """The sweep file as it was last run, None for a new log."""
+        return next((event["sweep"] for event in reversed(self.events) if event["event"] in ("sweep", "changed")), None)
+
     def tested(self) -> dict[int, float]:
         """Trial -> its test score, of the trials that were tested, in the order of the tests."""
         return {event["trial"]: event["value"] for event in self.events if event["event"] == "tested"}
@@ -162,7 +166,7 @@ class Log:
                 raise self._error(line, f"is of trial {event['trial']}, which {missing}")
             if kind == "ended":
                 self._trials[trial.number] = replace(trial, outcome=_outcome(event))
-        else:
+        elif kind != "changed" or not isinstance(event["sweep"], dict):
             raise self._error(line, f"has an unknown event, {kind!r}")
 
     def _error(self, line: int, what: str) -> LogError:

@@ -19,9 +19,9 @@ class ChangedError(ModelworksError):
 
 
 def first_event(sweep: Sweep, groups: tuple[Group, ...], log: Log) -> dict[str, Any] | None:
-    """The event that begins a new log; None if the log has begun with this sweep. Raises ChangedError.
+    """The event that begins a new log, or says what is allowed to have changed since; None if nothing has.
 
-    The amount of the budget and `parallel` may change: trials do not depend on them.
+    The amount of the budget and `parallel` may change: trials do not depend on them. Raises ChangedError.
     """
     now = {
         "event": "sweep",
@@ -44,7 +44,7 @@ def first_event(sweep: Sweep, groups: tuple[Group, ...], log: Log) -> dict[str, 
             f" {sweep.name}), or give the file another name. Only parallel and the amount of the budget may change"
         )
         raise ChangedError("\n".join(found))
-    return None
+    return None if log.sweep() == now["sweep"] else {"event": "changed", "sweep": now["sweep"]}
 
 
 def _fixed(sweep: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Ints = Annotated[list[int], Field(min_length=2, max_length=2)]
 Floats = Annotated[list[float], Field(min_length=2, max_length=2)]
 MethodName = Literal[
-    "eeipu", "eeipu-unclamped", "eeipu-no-memo", "ei", "ei-clamped", "eips", "tpe", "random", "grid"
+    "eeipu", "eeipu-unclamped", "eeipu-no-memo", "ei", "ei-clamped", "eips", "carbo", "tpe", "random", "grid"
 ]  # fmt: skip
 SECONDS_AN_HOUR = 3600.0
 
