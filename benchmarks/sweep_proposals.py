@@ -2,9 +2,9 @@
 
     python benchmarks/sweep_proposals.py [--method eeipu] [--repeats 3] [--threads 1]
 
-Chains of stages with two or three keys each, random trials, exact memo. Medians of CPU seconds; "plain" is a SingleTaskGP
-fitted by fit_gpytorch_mll and qLogExpectedImprovement maximised by optimize_acqf with 10 restarts of 512 raw samples (the
-original's numbers): no cost models, no prefixes. Prints a Markdown table.
+Chains of stages with two or three keys each, random trials, exact memo. Medians of CPU seconds. "plain": a SingleTaskGP
+fitted by fit_gpytorch_mll and qLogExpectedImprovement maximised by optimize_acqf with 10 restarts of 512 raw
+samples (the original's numbers): no cost models, no prefixes. Prints a Markdown table.
 """
 
 import argparse
@@ -43,7 +43,8 @@ def history(space: Space, pipeline: Simulated, count: int, seed: int) -> History
     """Random trials, of which a third reuse the first half of an earlier one's keys."""
     rng = np.random.default_rng(seed)
     trials: list[Trial] = []
-    for number, values in enumerate(space.sample(rng, count), start=1):
+    for number, drawn in enumerate(space.sample(rng, count), start=1):
+        values = drawn
         if trials and number % 3 == 0:
             old = trials[int(rng.integers(len(trials)))].values
             values = {**values, **{key: old[key] for key in space.keys[: len(space.keys) // 2]}}

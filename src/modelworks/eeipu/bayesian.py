@@ -52,15 +52,16 @@ class Kind:
 class Options:
     """`n_rows`: rows whose prefixes are tried. `epsilon`: least cost of a restored group, in units of the budget.
 
-    `n_samples`: quasi-Monte Carlo samples of the costs. `raw_samples`, `restarts`, `steps`: see `search.Effort`.
+    `n_samples`: quasi-Monte Carlo samples of the costs. The others: see `search.Effort`.
     """
 
     n_rows: int = 5
     epsilon: float = 0.0
     n_samples: int = 128
     raw_samples: int = 64
+    all_samples: int = 512
     restarts: int = 8
-    steps: int = 30
+    steps: int = 50
 
 
 @dataclass
@@ -94,7 +95,8 @@ class Bayesian:
         acquisition = self._acquisition(models, history, pipeline, number)
         rows = best_rows(history, self.options.n_rows)
         prefixes = self._prefixes(history, rows, pipeline)
-        effort = Effort(self.options.raw_samples, self.options.restarts, self.options.steps)
+        given = self.options
+        effort = Effort(given.raw_samples, given.all_samples, given.restarts, given.steps)
         near = points(self.space, rows)
         found = search(self.space, models.groups, acquisition, prefixes, near, known, rng, effort)
         if self.kind.memo and found:

@@ -32,11 +32,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to look: raw points a prefix (a power of 2), starts beside each prefix's best, steps of L-BFGS-B."""
+    """How hard to look: raw points of a prefix at least, and in all; starts beside each prefix's best; steps."""
 
     raw_samples: int = 64
+    all_samples: int = 512
     restarts: int = 8
-    steps: int = 30
+    steps: int = 50
+
+    def samples(self, prefixes: int) -> int:
+        """Raw points a prefix, a power of 2 as Sobol's are: a method without prefixes looks no less widely."""
+        return 1 << (max(self.raw_samples, self.all_samples // prefixes) - 1).bit_length()
 
 
 def search(
@@ -56,7 +61,7 @@ def search(
     """
     held, columns = held_columns(space, prefixes)
     hits = _hits(groups, [prefix.hits for prefix in prefixes])
-    raw = one_hot(space, raw_points(space.width, near, rng, effort.raw_samples))
+    raw = one_hot(space, raw_points(space.width, near, rng, effort.samples(len(prefixes))))
     points = np.where(held[:, None, :], columns[:, None, :], raw[None])
     with torch.no_grad():
         scores = acquisition(_tensor(points.reshape(-1, space.width)), hits.repeat_interleave(len(raw), 0))

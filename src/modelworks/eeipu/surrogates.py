@@ -23,7 +23,7 @@ from modelworks.eeipu.observations import Table
 
 FEWEST = 3  # observations below which there is nothing to fit
 NEARLY_CONSTANT = 1e-3  # standard deviation of log cost: a tenth of a per cent
-MAX_ITERATIONS = 60
+MAX_ITERATIONS = 200
 
 
 class Surrogate(Protocol):
