@@ -218,6 +218,7 @@ def test_a_killed_build_goes_on_without_repeating_a_finished_stage(
 ) -> None:
     number, vocab = (12, 550) if killed == "build" else (16, 551)
     run(pipeline, number + 5, values(vocab, tokens=4))
+    before = {process.pid for process in processes(ran)}
     pause = Path(f"{ran}.wait-joined")
     pause.touch()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -235,7 +236,8 @@ def test_a_killed_build_goes_on_without_repeating_a_finished_stage(
     assert sorted(ran.read_text().split()) == sorted([*STAGES, "right", "joined", "joined", "validation"])
     charged = {stage.stage: stage.charged for stage in outcome.stages}
     assert charged == {**diamond.COSTS, "text": 0.1, "left": 0.1}, "a killed build cannot note its restores"
-    assert not job.is_running()
+    left = [process for process in processes(ran) if process.pid not in before]
+    assert [process for process in left if "build_process" not in process.cmdline()[-1]] == []
 
 
 def contents(path: str) -> str:
