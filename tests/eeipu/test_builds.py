@@ -212,23 +212,32 @@ def test_shares_are_never_more_than_the_cores(cores: int, parallel: int, shares:
     assert [builds._shares.get_nowait() for _ in shares] == shares and builds._shares.empty()
 
 
-def test_a_killed_build_goes_on_without_repeating_a_finished_stage(pipeline: BuildPipeline, ran: Path) -> None:
-    run(pipeline, 9, values(550, tokens=4))
+@pytest.mark.parametrize("killed", ["build", "what it was forked from"])
+def test_a_killed_build_goes_on_without_repeating_a_finished_stage(
+    pipeline: BuildPipeline, ran: Path, killed: str
+) -> None:
+    number, vocab = (12, 550) if killed == "build" else (16, 551)
+    run(pipeline, number + 5, values(vocab, tokens=4))
+    before = {process.pid for process in processes(ran)}
     pause = Path(f"{ran}.wait-joined")
     pause.touch()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run, pipeline, 12, {**values(550), HORIZON: 7})
+        future = pool.submit(run, pipeline, number, {**values(vocab), HORIZON: 7})
         job = psutil.Process(int(wait_for(lambda: contents(f"{ran}.waiting"))))
         pause.unlink()
-        assert pipeline._builds._parent is not None
-        snakemake = next(one for one in job.parents() if one.ppid() == pipeline._builds._parent.pid)
-        snakemake.kill()
+        parent = pipeline._builds._parent
+        assert parent is not None
+        if killed == "build":
+            next(one for one in job.parents() if one.ppid() == parent.pid).kill()
+        else:
+            parent.kill()
         outcome = future.result()
     assert (outcome.status, outcome.error, outcome.mismatches) == ("ok", None, ())
     assert sorted(ran.read_text().split()) == sorted([*STAGES, "right", "joined", "joined", "validation"])
     charged = {stage.stage: stage.charged for stage in outcome.stages}
-    assert charged == {**diamond.COSTS, "text": 0.1, "left": 0.1}, "the killed build could not note its restores"
-    assert not job.is_running()
+    assert charged == {**diamond.COSTS, "text": 0.1, "left": 0.1}, "a killed build cannot note its restores"
+    left = [process for process in processes(ran) if process.pid not in before]
+    assert [process for process in left if "build_process" not in process.cmdline()[-1]] == []
 
 
 def contents(path: str) -> str:

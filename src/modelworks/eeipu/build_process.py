@@ -115,7 +115,7 @@ class _Parent:
 def _become_build(order: dict[str, Any], parent: int) -> None:
     """Make a forked process the one of a build."""
     os.setpgid(0, 0)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt_once)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
@@ -123,6 +123,12 @@ def _become_build(order: dict[str, Any], parent: int) -> None:
     for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
         os.dup2(source, target)
     sys.argv = ["snakemake", *order["arguments"]]
+
+
+def _interrupt_once(number: int, frame: object) -> None:
+    """Interrupt the build, but not the ending of its jobs: the kernel may tell it of each of the parent's threads."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _run() -> None:

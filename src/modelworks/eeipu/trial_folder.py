@@ -67,8 +67,11 @@ class TrialFolder:
         deadline = time.monotonic() + _LAST_MOMENTS_S
         while locks.is_dir() and any(locks.iterdir()) and time.monotonic() < deadline:
             if lock.clear_dead() is None:  # nobody says whose lock it is
-                return
+                break
             time.sleep(0.1)
+        while lock.acquire() is not None and time.monotonic() < deadline:  # Snakemake's own lock goes first
+            time.sleep(0.1)
+        lock.release()
 
     def _read(self, name: str) -> dict[str, Any] | None:
         """What one of the two files says, if it is for these values."""
