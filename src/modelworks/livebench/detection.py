@@ -3,7 +3,7 @@
 What is planted stands in a text of its own, the form in which training text holds questions and answers; it is cut into
 passages like all other text. A quarter of the questions is planted, a quarter is planted but not asked, and two
 quarters are controls: a control is wrongly found if a leaked sibling is taken for it. One half of the controls chooses
-the threshold, the other half is reported. The real training text lies beside.
+the threshold, the other half is reported. The real training text lies beside; what it holds anyway is not asked.
 """
 
 from collections.abc import Sequence
@@ -38,15 +38,19 @@ def main(stage: Stage) -> None:
     """
     settings = stage.params["livebench"]["contamination"]
     known = [one for path in stage.inputs["questions"] for one in question.read(path)]
+    told = wordings(known, settings["ngram_words"])
+    corpus = seen_text.table(told, stage.inputs["corpus"])
+    there = seen_text.shares(corpus)
+    unseen = numpy.asarray([there.get(one.question_id, 0.0) < settings["most_ngrams"] for one in known])
     drawn = chosen(known, stage.seed("questions"))
+    drawn = drawn[unseen[drawn]]
     roles = numpy.arange(len(drawn)) % 4
     leaks = [known[place] for place in drawn[(roles == _PLANTED) | (roles == _UNASKED)]]
     places, roles = drawn[roles != _UNASKED], roles[roles != _UNASKED]
     asked = [known[place] for place in places]
     verbatim = [shown(one) for one in leaks]
     paraphrased = [paraphrase(shown(one), stage.seed(one.question_id)) for one in leaks]
-    told = wordings(asked, settings["ngram_words"])
-    corpus = seen_text.table(told, stage.inputs["corpus"])
+    told = {one.question_id: told[one.question_id] for one in asked}
     by_words = {
         name: _shares(told, corpus, texts) >= settings["most_ngrams"]
         for name, texts in (("verbatim_by_words", verbatim), ("paraphrased_by_words", paraphrased))
