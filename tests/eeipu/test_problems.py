@@ -31,7 +31,7 @@ def test_the_functions_are_those_of_botorch_negated() -> None:
         np.testing.assert_allclose([landscape(point) for point in points], expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("landscape", LANDSCAPES.values(), ids=str)
+@pytest.mark.parametrize("landscape", LANDSCAPES.values(), ids=list(LANDSCAPES))
 def test_no_point_is_better_than_the_best_one(landscape: Landscape) -> None:
     generator = np.random.default_rng(2)
     near = np.clip(landscape.best_unit + generator.normal(0, 0.01, (2000, landscape.dimensions)), 0, 1)

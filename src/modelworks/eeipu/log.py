@@ -75,7 +75,7 @@ class Log:
 
     def propose(self, number: int, proposal: Proposal, warm_up: bool, foresight: Foresight, proposer: float) -> None:
         """Add a proposal, before its build starts."""
-        predicted = {"stages": dict(foresight.stages), "hits": sorted(foresight.hits)}
+        predicted = {"stages": dict(foresight.stages), "hits": sorted(foresight.hits), "at": foresight.at}
         self.append(
             {
                 "event": "proposed",
@@ -190,7 +190,8 @@ def plain(value: Any) -> Any:
 
 
 def _proposed(event: dict[str, Any]) -> Trial:
-    foresight = Foresight(event["predicted"]["stages"], frozenset(event["predicted"]["hits"]))
+    predicted = event["predicted"]
+    foresight = Foresight(predicted["stages"], frozenset(predicted["hits"]), predicted["at"])
     return Trial(
         event["trial"], event["values"], event["warm_up"], foresight, float(event["proposer"]), event["details"]
     )
@@ -198,7 +199,8 @@ def _proposed(event: dict[str, Any]) -> Trial:
 
 def _outcome(event: dict[str, Any]) -> Outcome:
     stages = tuple(StageCost(**stage) for stage in event["stages"])
-    return Outcome(event["status"], event["value"], stages, tuple(event["mismatches"]), event["error"])
+    mismatches, explained = tuple(event["mismatches"]), tuple(event["explained"])
+    return Outcome(event["status"], event["value"], stages, mismatches, event["error"], explained)
 
 
 def _holder(text: str) -> str:
