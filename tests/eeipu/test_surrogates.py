@@ -9,6 +9,10 @@ import pytest
 import torch
 from botorch.exceptions import ModelFittingError
 from botorch.models import SingleTaskGP
+from botorch.models.utils.gpytorch_modules import (
+    get_gaussian_likelihood_with_gamma_prior,
+    get_matern_kernel_with_gamma_prior,
+)
 from gpytorch.mlls import ExactMarginalLogLikelihood
 
 from modelworks.eeipu import surrogates
@@ -21,7 +25,7 @@ from modelworks.eeipu.observations import (
     points,
     total_cost_table,
 )
-from modelworks.eeipu.surrogates import Constant, Process, fit
+from modelworks.eeipu.surrogates import Constant, Process, fit, unfitted
 from modelworks.eeipu.trial import Group, Outcome, StageCost, Trial
 from tests.eeipu.histories import CHAIN, DIAMOND, history, trial
 
@@ -39,9 +43,15 @@ def model_of(process: Process) -> SingleTaskGP:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raw = process.offset + process.scale * process.y
-        model = SingleTaskGP(process.x, raw.unsqueeze(-1))
+        model = SingleTaskGP(
+            process.x,
+            raw.unsqueeze(-1),
+            likelihood=get_gaussian_likelihood_with_gamma_prior(),
+            covar_module=get_matern_kernel_with_gamma_prior(process.x.shape[-1]),
+        )
     model.mean_module.constant.data.copy_(process.mean)
-    model.covar_module.lengthscale = process.lengthscale
+    model.covar_module.base_kernel.lengthscale = process.lengthscale
+    model.covar_module.outputscale = process.outputscale
     model.likelihood.noise = process.variance
     return model.eval()
 
@@ -64,13 +74,15 @@ def test_the_closed_form_is_botorchs_posterior_with_outcomes_standardised_once()
 def test_the_loss_and_its_gradient_are_gpytorchs() -> None:
     data = table()
     x, y = torch.from_numpy(data.x), torch.from_numpy((data.y - data.y.mean()) / data.y.std(ddof=1))
-    model = SingleTaskGP(x, y.unsqueeze(-1), outcome_transform=None)
-    model.covar_module.lengthscale = torch.tensor([0.3, 0.8, 2.0, 1.0], dtype=torch.float64)
+    model = unfitted(x, y)
+    model.covar_module.base_kernel.lengthscale = torch.tensor([0.3, 0.8, 2.0, 1.0], dtype=torch.float64)
+    model.covar_module.outputscale = torch.tensor(1.7, dtype=torch.float64)
     model.likelihood.noise, model.mean_module.constant.data = torch.tensor(0.02), torch.tensor(0.3, dtype=torch.float64)
     mll = ExactMarginalLogLikelihood(model.likelihood, model).train()
     expected = -mll(model(x), y)
     expected.backward()
     named = dict(mll.named_parameters())
+    assert len(named) == 4
     value, gradients = surrogates.loss(model, x, y, list(named))
     assert float(value) == pytest.approx(expected.item(), abs=1e-6)
     for gradient, parameter in zip(gradients, named.values(), strict=True):
@@ -83,12 +95,21 @@ def test_a_fit_reaches_what_botorchs_own_closure_reaches() -> None:
 
     data = table()
     x, y = torch.from_numpy(data.x), torch.from_numpy((data.y - data.y.mean()) / data.y.std(ddof=1))
-    model = SingleTaskGP(x, y.unsqueeze(-1), outcome_transform=None)
+    model = unfitted(x, y)
     fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
     process = fit(data, ALL, 0, [], "objective")
     assert isinstance(process, Process)
     ours = surrogates.loss(_with(process), x, y, [])[0]
     assert float(ours) == pytest.approx(float(surrogates.loss(model, x, y, [])[0]), abs=1e-4)
+
+
+def test_the_gradient_of_a_prediction_is_finite_where_something_was_observed() -> None:
+    process = fit(table(), ALL, 0, [], "objective")
+    assert isinstance(process, Process)
+    x = process.x[:5].clone().requires_grad_()
+    mean, variance = process.predict(x)
+    (gradient,) = torch.autograd.grad((mean + variance).sum(), x)
+    assert torch.isfinite(gradient).all()
 
 
 def _with(process: Process) -> SingleTaskGP:
@@ -108,7 +129,7 @@ def test_fitting_twice_gives_the_same_surrogate_whatever_the_global_random_state
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_a_failed_fit_falls_back_to_the_priors_modes_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_fit_falls_back_to_the_initial_values_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise ModelFittingError("no")
 
@@ -116,7 +137,7 @@ def test_a_failed_fit_falls_back_to_the_priors_modes_and_says_so(monkeypatch: py
     notes: list[str] = []
     process = fit(table(), ALL, 0, notes, "cost of train")
     assert isinstance(process, Process) and torch.isfinite(process.weights).all()
-    assert notes == ["cost of train: not fitted, the priors' modes are used (ModelFittingError)"]
+    assert notes == ["cost of train: not fitted, BoTorch's initial values are used (ModelFittingError)"]
 
 
 def test_nearly_constant_and_scarce_figures_have_constant_models() -> None:
