@@ -39,10 +39,14 @@ class Landscape:
         low, high = self.domain
         return (np.array(self.best) - low) / (high - low)
 
+    def raw(self, unit: Point) -> Point:
+        """The point `[dimensions]` of the domain that a point of the unit cube stands for."""
+        low, high = self.domain
+        return low + (high - low) * np.asarray(unit, dtype=np.float64)
+
     def __call__(self, unit: Point) -> float:
         """The value at a point `[dimensions]` of the unit cube."""
-        low, high = self.domain
-        return float(self.function(low + (high - low) * np.asarray(unit, dtype=np.float64)))
+        return float(self.function(self.raw(unit)))
 
 
 def _branin(x: Point) -> float:
