@@ -126,5 +126,5 @@ def _strict(answer: str, truth: list[int]) -> float | None:
     longest = max(lists, key=lambda one: one.count(","), default=None)
     if longest is None or is_withdrawn(_unmarked(answer), longest):
         return None
-    found = [int(number) for number in longest.split(",") if len(number) < 100]
+    found = [int(number.strip()) for number in longest.split(",") if len(number) < 100]
     return 1 - distance(found, truth) / max(len(found), len(truth))
