@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from modelworks.livebench.scorers import dispatch
+from modelworks.livebench import sandbox
+from modelworks.livebench.judgment import Judgment
+from modelworks.livebench.scorers import dispatch, symbolic
 from modelworks.livebench.scorers.catalogue import SCORERS
 
 BEFORE, SINCE = date(2024, 8, 31), date(2024, 11, 25)
@@ -58,8 +60,70 @@ def test_thoughts_are_not_judged() -> None:
 
 @pytest.mark.parametrize(
     ("task", "truth"),
-    [("amc_8", "F"), ("amc_8", None), ("aime_i", 446), ("imo_1", "a"), ("spatial", None), ("sudoku", 3)],
+    [
+        ("amc_8", "F"),
+        ("amc_8", None),
+        ("aime_i", 446),
+        ("imo_1", "a"),
+        ("spatial", None),
+        ("sudoku", 3),
+        ("integrals_with_game", "1/0"),
+        ("integrals_with_game", "\\frac{1}{0}"),
+    ],
 )
 def test_a_ground_truth_of_another_kind_is_an_error_not_a_wrong_answer(task: str, truth: object) -> None:
     judgment = dispatch.judge(task, "x", truth, {"question_text": ""})
     assert (judgment.score, judgment.strict, judgment.status) == (None, None, "error")
+
+
+RAISED = (AttributeError, KeyError, MemoryError, NotImplementedError, RecursionError, RuntimeError, UnicodeError)
+
+
+@pytest.mark.parametrize("error", RAISED)
+def test_what_a_scorer_raises_on_an_answer_is_unparsed_and_on_a_question_an_error(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def score(answer: str, ground_truth: str, context: dict[str, Any]) -> Judgment:
+        if answer or ground_truth == "none":
+            raise error
+        return Judgment(0.0, 0.0, "unparsed")
+
+    monkeypatch.setattr(dispatch, "scorer", lambda name: score)
+    assert dispatch.judge("aime_i", "446", "446", {}) == Judgment(0.0, 0.0, "unparsed")
+    assert dispatch.judge("aime_i", "446", "none", {}) == Judgment(None, None, "error")
+    assert dispatch.judge("LCB_generation", "446", "446", {}) == Judgment(None, None, "error")
+
+
+@pytest.mark.parametrize("error", [sandbox.SandboxError, symbolic.SymbolicError, BlockingIOError])
+def test_a_machine_that_judges_nothing_is_no_wrong_answer(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def score(answer: str, ground_truth: str, context: dict[str, Any]) -> Judgment:
+        if answer:
+            raise error("no process can be started")
+        return Judgment(0.0, 0.0, "unparsed")
+
+    monkeypatch.setattr(dispatch, "scorer", lambda name: score)
+    with pytest.raises(error, match="no process can be started"):
+        dispatch.judge("aime_i", "446", "446", {})
+
+
+TWO_HEADERS = (
+    "<table><thead><tr><th>a</th></tr><tr><th>b</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>\n"
+    "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"
+)
+
+
+@pytest.mark.parametrize(
+    ("task", "truth", "answer", "kind", "judgment"),
+    [
+        ("tablereformat_v2", TWO_HEADERS.partition("\n")[2], TWO_HEADERS, "HTML", (0.0, 0.0, "wrong")),
+        ("tablereformat_v2", '{"age":1}', '{"age\ud800":1}', "JSONL", (0.0, 0.0, "unparsed")),
+        ("olympiad", "3,1,2", "Answer: 3\x1c, 1, 2", "", (1.0, 1.0, "ok")),
+    ],
+)
+def test_no_answer_makes_a_scorer_fail(
+    task: str, truth: str, answer: str, kind: str, judgment: tuple[float, float, str]
+) -> None:
+    context = {"prompt": f"Source Format: CSV\nTarget Format: {kind}\n"}
+    assert dispatch.judge(task, answer, truth, context) == Judgment(*judgment)  # type: ignore[arg-type]

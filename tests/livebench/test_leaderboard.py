@@ -224,6 +224,12 @@ def test_the_page_asks_for_nothing_and_no_name_becomes_markup(built: dict[str, A
     assert json.loads(embedded({"a": "</script>&<!--"})) == {"a": "</script>&<!--"}
 
 
+def test_the_page_explains_unscored_answers_only_where_it_counts_them(built: dict[str, Any]) -> None:
+    summary = json.loads(board(built)["summary"].read_text(encoding="utf-8"))
+    one, none = ({**summary, "averages": [{**row, "unscored": n} for row in summary["averages"]]} for n in (1, 0))
+    assert "Unscored: " in page(one) and "Unscored: " not in page(none)
+
+
 def test_live_results_say_what_each_checkpoint_had_been_trained_on(built: dict[str, Any]) -> None:
     made = board(built)
     folders = []

@@ -199,6 +199,12 @@ def test_a_proof_runs_no_program_that_could_do_harm(code: str, used: str) -> Non
         proof("lcb_generation").prove(changed(question, ground_truth=code))
 
 
+def test_the_tests_must_call_the_function_of_the_reference() -> None:
+    (question,) = lcb_generation.generate(1, 1, 1, RELEASE)
+    with pytest.raises(ProofError, match=r"the reference defines f, the tests call \w+"):
+        proof("lcb_generation").prove(changed(question, ground_truth="def f(numbers):\n    return 1"))
+
+
 def test_what_is_given_must_begin_the_reference() -> None:
     (question,) = coding_completion.generate(1, 1, 1, RELEASE)
     with pytest.raises(ProofError, match="what is given is not the beginning of the reference"):

@@ -36,13 +36,3 @@ def test_no_nesting_ends_a_run(task: str) -> None:
             assert judgment.strict is None or judgment.strict < 0.5  # a 1 or an `a` may be a part of the truth
             assert judgment.status in ("wrong", "unparsed", "timeout", "ok", "error")
             assert (judgment.status == "error") == (asked is None)  # code: these questions have no tests
-
-
-@pytest.mark.parametrize("error", [RecursionError, MemoryError])
-def test_what_a_scorer_cannot_follow_is_unparsed_and_0(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
-    def score(*arguments: object) -> None:
-        raise error
-
-    monkeypatch.setattr(dispatch, "scorer", lambda name: score)
-    judgment = dispatch.judge("aime_i", "446", "446", {})
-    assert (judgment.score, judgment.strict, judgment.status) == (0.0, 0.0, "unparsed")

@@ -1,5 +1,6 @@
 import argparse
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from modelworks.livebench.scorers import rows
 ROW = {"task": "aime_i", "context": {}, "ground_truth": "446", "answer": "not 446", "score": 0.0, "more": "é"}
 
 
-def run(path: Path, *options: str) -> None:
+def run(path: Path, *options: str, status: int = 0) -> None:
     parser = argparse.ArgumentParser()
     livebench_score.add_arguments(parser)
     chosen = parser.parse_args([str(path), *options])
-    assert chosen.run(chosen) == 0
+    assert chosen.run(chosen) == status
 
 
 def test_rows_come_back_in_order_with_both_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +39,11 @@ def test_rows_come_back_in_order_with_both_scores(tmp_path: Path, capsys: pytest
         ('{"n": ' + "9" * 5000 + "}", r"rows\.jsonl:2: not JSON: Exceeds the limit"),
         ("[]", r"rows\.jsonl:2: a row is an object, not list"),
         (json.dumps({**ROW, "answer": None}), r"rows\.jsonl:2: answer must be text, got None"),
+        ('{"task": "aime_i", "context": {}}', r"rows\.jsonl:2: answer must be text, got None"),
+        (
+            json.dumps({**ROW, "task": "tablereformat"}),
+            r"rows\.jsonl:2: task tablereformat: its scorer depends on the ",
+        ),
         (json.dumps({**ROW, "task": 3}), r"rows\.jsonl:2: task must be text, got 3"),
         (json.dumps({**ROW, "context": []}), r"rows\.jsonl:2: context must be an object, got \[\]"),
         (json.dumps({**ROW, "task": "chess"}), r"rows\.jsonl:2: task chess: no scorer of that name; known: "),
@@ -47,11 +53,59 @@ def test_rows_come_back_in_order_with_both_scores(tmp_path: Path, capsys: pytest
         ),
     ],
 )
-def test_a_row_that_cannot_be_scored_is_named(tmp_path: Path, row: str, message: str) -> None:
+def test_a_row_that_cannot_be_scored_is_an_error_and_the_others_are_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str, message: str
+) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text(f"{json.dumps(ROW)}\n{row}\n")
+    path.write_text(f"{json.dumps(ROW)}\n{row}\n{json.dumps(ROW)}\n")
+    run(path, status=1)
+    printed = capsys.readouterr()
+    before, faulty, behind = map(json.loads, printed.out.splitlines())
+    assert before == behind == {**ROW, "score": 1.0, "strict": 0.0, "status": "unparsed"}
+    kept = json.loads(row) if row.startswith('{"task"') else {}
+    assert faulty == {**kept, "score": None, "strict": None, "status": "error"}
+    assert re.search(message, printed.err) and printed.err.count("\n") == 1
     with pytest.raises(rows.RowError, match=message):
-        run(path)
+        list(rows.read(path))
+
+
+def test_a_line_that_is_not_utf8_is_an_error_and_a_byte_order_mark_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    line = json.dumps(ROW, ensure_ascii=False)
+    path.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\n" + line.encode("latin-1") + b"\n" + line.encode())
+    run(path, status=1)
+    printed = capsys.readouterr()
+    statuses = [json.loads(line)["status"] for line in printed.out.splitlines()]
+    assert statuses == ["unparsed", "error", "unparsed"]
+    assert re.search(r"rows\.jsonl:2: not UTF-8: .*invalid continuation byte", printed.err)
+
+
+@pytest.mark.parametrize("context", [{"context": None}, {}])
+def test_a_context_that_is_not_there_is_empty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], context: dict[str, None]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    row = {name: value for name, value in ROW.items() if name != "context"}
+    path.write_text(json.dumps({**row, **context, "answer": "446"}))
+    run(path)
+    assert json.loads(capsys.readouterr().out) == {
+        **row,
+        **context,
+        "answer": "446",
+        "score": 1,
+        "strict": 1,
+        "status": "ok",
+    }
+
+
+def test_what_is_printed_is_json_by_the_standard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**ROW, "more": "x", "odd": [float("nan")]}).replace('"x"', "[-Infinity, 1e999]"))
+    run(path)
+    printed = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (printed["more"], printed["odd"]) == ([None, None], [None])
 
 
 def test_half_a_surrogate_pair_comes_back_as_it_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

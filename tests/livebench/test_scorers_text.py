@@ -162,6 +162,8 @@ def test_a_table_is_right_and_another_is_not(kind: str, version: str) -> None:
         ("csv", "index," + TRUTHS["csv"].replace("\n", "\n1,"), 1, 0),
         ("csv", TRUTHS["csv"].replace("Ann", "N/A"), 0, 0),
         ("csv", "Sure, here it is:\n" + TRUTHS["csv"], 1, 1),
+        ("csv", TRUTHS["csv"] + '\n"Hope this helps', 1, 0),
+        ("tsv", TRUTHS["tsv"] + '\n"', 1, 0),
         ("html", TRUTHS["html"].replace("1.5", "1.50"), 1, 1),
     ],
 )

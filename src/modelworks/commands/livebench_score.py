@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 
@@ -40,11 +41,21 @@ def _positive(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each row with `score` (as the original scores, null where it does not), `strict` and `status`."""
+    """Print each row with `score` (as the original scores, null where it does not), `strict` and `status`.
+
+    A row that cannot be scored has null and `error`, its reason goes to stderr, and the exit status is 1.
+    """
+    from modelworks.livebench.judgment import Judgment
     from modelworks.livebench.scorers import rows
 
     allow_unsafe(options)
-    read = list(rows.read(options.rows))
-    for row, judgment in zip(read, rows.judged(read, options.jobs), strict=True):
-        print(json.dumps({**row.fields, **vars(judgment)}, ensure_ascii=True))
-    return 0
+    read = list(rows.lines(options.rows))
+    judgments = rows.judged([row for row in read if isinstance(row, rows.Row)], options.jobs)
+    for row in read:
+        if isinstance(row, rows.Faulty):
+            print(row.reason, file=sys.stderr)
+            judgment = Judgment(None, None, "error")
+        else:
+            judgment = next(judgments)
+        print(json.dumps({**row.fields, **vars(judgment)}, ensure_ascii=True, allow_nan=False))
+    return int(any(isinstance(row, rows.Faulty) for row in read))

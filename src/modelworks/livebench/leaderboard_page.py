@@ -33,6 +33,7 @@ def page(summary: Mapping[str, Any]) -> str:
     """HTML of what leaderboard.json holds: averages and comparisons by release and scoring."""
     averages, comparisons = summary["averages"], summary["comparisons"]
     confidence = f"{100 * summary['confidence']:g} %"
+    unscored = any(row["unscored"] for row in averages)  # only then is there such a column
     models, releases = ({row[name] for row in averages} for name in ("model", "release"))
     lead = (
         f"{len(models)} models, {len(releases)} releases. In percent: the mean over the questions of a task, over the "
@@ -46,8 +47,9 @@ def page(summary: Mapping[str, Any]) -> str:
         else "No question was compared with training corpora (livebench.contamination is off): none is excluded. "
     ) + (
         "Errors: no answer, or no judgment of it; never counted as wrong. Unparsed: an answer in which nothing could "
-        "be read as one, which scores 0. Unscored: the original would ask a model, and scores 0 without "
-        "one. Click a heading to sort."
+        "be read as one, which scores 0. "
+        + ("Unscored: the original would ask a model, and scores 0 without one. " if unscored else "")
+        + "Click a heading to sort."
     )
     pairs = (
         "How much higher the overall average is than that of the chosen model, on the questions that count for both, "

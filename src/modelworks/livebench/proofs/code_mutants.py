@@ -55,7 +55,7 @@ def prove_tests(question: Question) -> None:
         tree = ast.parse(question.ground_truth)
     except (KeyError, TypeError, ValueError, SyntaxError) as error:
         raise ProofError(question.question_id, f"its tests or its program cannot be read: {error!r}") from None
-    _check_harmless(tree, question.question_id)
+    _check_harmless(tree, function, question.question_id)
     expected = [json.dumps(output) for _, output in cases]
     given = [numbers for numbers, _ in cases]
     got = _results(tree, function, given)
@@ -109,7 +109,7 @@ def _result(call: Any, numbers: Any) -> str:
         return type(error).__name__
 
 
-def _check_harmless(tree: ast.Module, question_id: str) -> None:
+def _check_harmless(tree: ast.Module, function: str, question_id: str) -> None:
     for node in ast.walk(tree):
         called = node.func if isinstance(node, ast.Call) else None
         wrong = (
@@ -123,3 +123,5 @@ def _check_harmless(tree: ast.Module, question_id: str) -> None:
             raise ProofError(question_id, f"the reference uses {type(node).__name__}, which no proof runs")
     if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
         raise ProofError(question_id, "the reference is not one function")
+    if tree.body[0].name != function:
+        raise ProofError(question_id, f"the reference defines {tree.body[0].name}, the tests call {function}")

@@ -9,6 +9,7 @@ from modelworks.livebench.judgment import Judgment, Score
 from modelworks.livebench.scorers.catalogue import SCORERS
 from modelworks.livebench.scorers.echo import without_question
 from modelworks.livebench.scorers.spans import without_thoughts
+from modelworks.livebench.scorers.verdict import GroundTruthError
 
 _ALIASES = {
     **{name: name for name in SCORERS if name not in ("connections", "zebra_puzzle")},
@@ -25,7 +26,8 @@ _CHANGED = (
     ("connections", date(2024, 11, 25), "connections_before_2024_11_25", "connections", "connections"),
     ("tablereformat", date(2025, 4, 25), "tablereformat_v1", "tablereformat_v2", None),
 )
-_COPIES_ALLOWED = ("instruction_following", "coding_completion", "lcb_generation")
+_RUN = ("coding_completion", "lcb_generation")
+_COPIES_ALLOWED = ("instruction_following", *_RUN)
 
 
 class DispatchError(ModelworksError):
@@ -69,20 +71,34 @@ def judge(
     """Score an answer, without its `<think>` blocks, as the task's scorer does.
 
     The strict score is of the answer without a copy of the question; where that may be asked for, of all of it.
-    A scorer that fails on what it is given (a ground truth that is not as its task has it) makes status `error`; an
-    answer that is nested deeper, or takes more memory, than can be read is `unparsed`, as one that states nothing.
-    Raises DispatchError for a task without a scorer.
+    An answer that a scorer fails on (nested deeper, say, or taking more memory than can be read) is `unparsed`, as one
+    that states nothing; where the scorer fails on an empty answer too, the question is at fault: status `error`.
+    Raises DispatchError for a task without a scorer, SandboxError and SymbolicError where nothing can be judged.
     """
     name = scorer_name(task, context, release)
     found, whole = scorer(name), without_thoughts(answer)
-    stated = whole if name in _COPIES_ALLOWED else without_question(whole, context)
     try:
+        stated = whole if name in _COPIES_ALLOWED else without_question(whole, context)
         judgment = found(whole, ground_truth, context)
         if stated == whole or judgment.status == "error":
             return judgment
         strict = found(stated, ground_truth, context)
         return Judgment(judgment.score, strict.strict, strict.status)
-    except (RecursionError, MemoryError):
-        return Judgment(0.0, 0.0, "unparsed")
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except (ModelworksError, OSError):
+        raise  # the machine is at fault, not the answer
+    except GroundTruthError:
         return Judgment(None, None, "error")
+    except Exception:  # whatever an answer of a model makes of a scorer, the other answers are judged
+        if name not in _RUN and _judges_nothing_said(found, ground_truth, context):
+            return Judgment(0.0, 0.0, "unparsed")
+        return Judgment(None, None, "error")
+
+
+def _judges_nothing_said(found: Score, ground_truth: Any, context: Mapping[str, Any]) -> bool:
+    """Whether the question can be judged: its scorer takes an answer that says nothing."""
+    try:
+        return found("", ground_truth, context).status != "error"
+    except (ModelworksError, OSError):
+        raise
+    except Exception:  # as above
+        return False

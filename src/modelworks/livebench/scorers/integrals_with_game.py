@@ -10,6 +10,7 @@ from modelworks.livebench.scorers import symbolic
 from modelworks.livebench.scorers.boxed import last_box, scored, with_boxes
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import bare, judged, last_side, statement
+from modelworks.livebench.scorers.verdict import GroundTruthError, text_of
 
 TOLERANCE = 1e-5
 _LARGEST_DENOMINATOR = 10**7
@@ -25,7 +26,9 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
-    """`ground_truth` is an integer or a fraction as text."""
+    """`ground_truth` is an integer or a fraction as text; raises GroundTruthError for one over 0."""
+    if re.search(r"/0+(?![\d.])|\}\{0+\}", normalized(text_of(ground_truth))):
+        raise GroundTruthError(f"ground_truth must be a number, got {ground_truth!r}")
     try:
         return judged(scored(_compatible, answer, ground_truth), _strict(answer, ground_truth))
     except symbolic.OutOfLimits:

@@ -8,6 +8,8 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import bare, judged, last_side, statement
 
+_INTEGER = re.compile(r"[0-9]{1,20}(?:\.0{1,9})?")
+
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
     """`ground_truth` is the integer as text (TypeError otherwise), often of three digits."""
@@ -26,4 +28,4 @@ def _compatible(answer: str, truth: str) -> bool:
 def _strict(answer: str, truth: str) -> float | None:
     stated = statement(answer)
     number = bare(last_side(stated or "") or "")
-    return float(int(number) == int(truth)) if re.fullmatch(r"[0-9]{1,20}", number) else None
+    return float(int(number.partition(".")[0]) == int(truth)) if _INTEGER.fullmatch(number) else None

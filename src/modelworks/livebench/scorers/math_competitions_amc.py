@@ -12,6 +12,7 @@ from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _OPTION = re.compile(r"\\textbf\{\(([A-E])\)\s?\}(.*?)(?:\\qquad|\$)")
 _COMMAND = re.compile(r"\\(?:text|textbf|mathbf|mathrm)\s?\{([^{}]*)\}")
+_CHOICE = re.compile(r"^(?:(?:the )?(?:correct |right )?(?:option|choice|letter)(?: is)?\b)[\s:*]*", re.IGNORECASE)
 _REPEATED = re.compile(r"\b([A-E])\1{3,}\b")
 
 
@@ -54,7 +55,7 @@ def _strict(answer: str, letter: str, value: str, question: str) -> float | None
     stated = statement(answer)
     if stated is None:
         return None
-    stated = _COMMAND.sub(r"\1", stated).strip()
+    stated = _CHOICE.sub("", bare(_COMMAND.sub(r"\1", stated))).replace("**", "").strip()
     if stated.upper() in list("ABCDE") or (set(stated.upper()) <= set("ABCDE") and len(set(stated.upper())) == 1):
         return float(stated[0].upper() == letter)
     if match := re.fullmatch(r"(?:\(([A-E])\)|([A-E])[).:])\s*(.*)", stated, re.DOTALL):

@@ -12,7 +12,8 @@ from modelworks.livebench.scorers.statements import judged, statement
 from modelworks.livebench.scorers.withdrawn import is_withdrawn
 
 _NONE = "NO ANSWER"
-_LIST = re.compile(r"[0-9]+(?:\s*,\s*[0-9]+)*")
+_COMMA = r"(?:\s*,\s*(?:and\s+)?|\s+and\s+)"
+_LIST = re.compile(rf"[0-9]+(?:{_COMMA}[0-9]+)*")
 
 
 def score(answer: str, ground_truth: Any, context: Mapping[str, Any]) -> Judgment:
@@ -126,5 +127,5 @@ def _strict(answer: str, truth: list[int]) -> float | None:
     longest = max(lists, key=lambda one: one.count(","), default=None)
     if longest is None or is_withdrawn(_unmarked(answer), longest):
         return None
-    found = [int(number) for number in longest.split(",") if len(number) < 100]
+    found = [int(number) for number in re.findall("[0-9]+", longest) if len(number) < 100]
     return 1 - distance(found, truth) / max(len(found), len(truth))

@@ -12,6 +12,9 @@ from modelworks.livebench.scorers.zebra_puzzle import NUMBERS
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _SHAPES = ("tetrahedra", "tetrahedron", "triangle", "square")
 _KINDS = {"equilateral", "isosceles", "scalene", "right", "acute", "obtuse", "regular", "irregular", "congruent"}
+_ARTICLES = {"a", "an", "the"}
+_COUNTED = {"piece", "pieces", "part", "parts"}
+_LABEL = re.compile(r"^(?:the )?(?:final |correct )?answer(?: is|:|: is)\s+", re.IGNORECASE)
 _WRAPPERS = ("\\textbf{", "\\mathbf{", "\\text{", "}")
 
 
@@ -43,8 +46,11 @@ def _strict(answer: str, truth: str) -> float | None:
     stated = last_bold(answer) or statement(answer)
     if stated is None:
         return None
+    stated = _LABEL.sub("", stated)
     words = [NUMBERS.get(word, word) for word in stated.lower().split()]
     wanted = [NUMBERS.get(word, word) for word in truth.split()]
+    if len(words) == 2 and (words[0] in _ARTICLES or (words[0].isdecimal() and words[1] in _COUNTED)):
+        words = words[1:] if words[0] in _ARTICLES else words[:1]
     if words == wanted:
         return 1.0
     if truth in _SHAPES and len(words) == 2 and words[1] == truth:

@@ -8,7 +8,7 @@ from modelworks.livebench.scorers.spans import contents, solutions
 from modelworks.livebench.scorers.withdrawn import denies, is_denied_by, is_withdrawn
 
 _PREFIX = re.compile(
-    r"(?i:\banswers?\b\s*(?:\*\*)?\s*(?::|\bis\b|\bare\b)[:\s*]*|^it is\b|^it's\b|<solution>|\\boxed\{|\\fbox\{)"
+    r"(?i:\banswers?\b\s*(?:\*\*)?\s*(?::|\bis\b|\bare\b)[:\s*]*|^(?:(?:actually|no|so|thus|hence|therefore)\b,?\s+){0,3}it(?:\sis|'s)\b|<solution>|\\boxed\{|\\fbox\{)"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathbf|mathrm|boxed|fbox)\s*\{([^{}]*)\}|<(b|i|strong|em)>([^<>]*)</\2>")

@@ -80,7 +80,8 @@ def read_after_header(kind: str, text: str, columns: Sequence[str]) -> "pandas.D
             return _read("\n".join(lines), lambda pandas, source: pandas.read_csv(source, sep=separator))
         except Unreadable as error:
             found = _BAD_LINE.search(str(error))
-            bad = int(found[1] or found[2]) if found else len(lines)
+            # Lines are counted from 1, and rows, of a quote that is not closed, from 0.
+            bad = (int(found[1]) if found[1] else int(found[2]) + 1) if found else len(lines)
             lines = lines[: max(1, min(len(lines), bad) - 1)] if len(lines) > 1 else []
     return None
 
@@ -174,9 +175,7 @@ def _read(text: str, reader: Callable[..., Any]) -> "pandas.DataFrame":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             table = reader(pandas, StringIO(text))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, AssertionError) as error:
-        raise Unreadable(str(error)) from None
-    except (OverflowError, RecursionError, SyntaxError, ImportError) as error:
+    except Exception as error:  # pandas raises of every kind on what is no table
         raise Unreadable(str(error)) from None
     if not isinstance(table, pandas.DataFrame):
         raise Unreadable("not a table")

@@ -8,6 +8,10 @@ from modelworks.livebench.judgment import Judgment
 from modelworks.livebench.scorers.spans import solutions
 from modelworks.livebench.scorers.statements import judged, statement
 
+_LOOKS = re.compile(
+    r"^(?!no|none|neither|who|where|if|not|never)[a-z]+ (?:(?:will|would) (?:look|search)|looks|searches)"
+    r"(?: for (?:it|them))? (?=(?:in|on|at|under|inside) )"
+)
 _PREFIXES = ("Answer:", "answer:", "The answer is", "the answer is")
 
 
@@ -32,4 +36,5 @@ def _compatible(answer: str, truth: str) -> bool:
 def _named(text: str) -> str:
     """In lower case, without articles and prepositions of place before it."""
     plain = re.sub(r"[\s_]+", " ", text.lower()).strip()
+    plain = _LOOKS.sub("", plain)
     return re.sub(r"^(?:(?:in|on|at|under|inside) )?(?:(?:the|a|an) )?", "", plain)

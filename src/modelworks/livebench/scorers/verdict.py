@@ -5,7 +5,7 @@ import re
 _LABEL = re.compile(
     r"(?:so |thus |therefore |hence )*(?:i (?:think|believe|would say)(?: that)? )?"
     r"(?:the |my |our )?(?:(?:final|correct|corrected|best) )?"
-    r"(?:answer|column|column type|type|class|label|text|result)(?: is)?\s{0,9}[:=]?\s{1,9}",
+    r"(?:answer|column type|column|type|class|label|text|result)(?: is\b(?! not\b))?\s{0,9}[:=]?\s{1,9}",
     re.IGNORECASE,
 )
 LIMIT = 1_000_000  # characters: a longer answer is not read

@@ -11,6 +11,8 @@ from modelworks.livebench.scorers.spans import contents, solutions
 from modelworks.livebench.scorers.statements import bare, judged, last_bold, statement
 
 WORDS = ("yes", "no", "unknown")
+_ITEM = re.compile(r"\s*([1-9])[.)]\s*\**(yes|no|unknown)\**[.,;]?\**\s*", re.IGNORECASE)
+_LONGEST = 1000
 _TRIPLES = [", ".join(words) for words in itertools.product(WORDS, repeat=3)]
 
 
@@ -58,9 +60,20 @@ def last_triple(answer: str) -> str | None:
 
 def words(answer: str) -> list[str] | None:
     """The words that the answer states, or that are its last bold ones; None if it states anything else."""
+    numbered = _numbered(answer)
+    if numbered:
+        return numbered
     for text in (statement(answer), last_bold(answer)):
         said = [bare(word).lower() for word in re.split(r"[,\s]+", text or "") if bare(word)]
         said = [word for word in said if word != "and"]
         if said and all(word in WORDS for word in said):
             return said
     return None
+
+
+def _numbered(answer: str) -> list[str]:
+    """The words of an answer that is a numbered list of them and nothing else; empty if it is none."""
+    lines = [line for line in answer.split("\n") if line.strip()] if len(answer) < _LONGEST else []
+    found = [_ITEM.fullmatch(line) for line in lines]
+    said = [match[2].lower() for number, match in enumerate(found, 1) if match and int(match[1]) == number]
+    return said if len(said) == len(lines) else []
