@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
-from modelworks.eeipu.builds import BuildPipeline, Means, finite_values, measure
+from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
+from modelworks.eeipu.measured import measure
 from modelworks.eeipu.memo_process import MemoProcess
 from modelworks.eeipu.mismatch import Witness
 from modelworks.eeipu.processes import Builds
@@ -186,6 +187,38 @@ def test_an_objective_is_a_finite_number_at_a_dotted_key(tmp_path: Path, text: s
     (tmp_path / "m.json").write_text(text)
     assert measure(tmp_path / "m.json", "a.b") == value
     assert measure(tmp_path / "none.json", "a.b") is None
+
+
+def test_an_objective_key_that_the_first_artifact_lacks_stops_the_sweep_and_leaves_the_trial_open(
+    pipeline: BuildPipeline, ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = dataclasses.replace(pipeline._tuned, objective=Metric("artifacts/validation.json", "los"))
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_tuned", wrong)
+        patch.setattr(pipeline, "_folder", tmp_path / "typo")
+        with pytest.raises(SweepError) as caught:
+            run(pipeline, 1, values(540))
+        assert str(caught.value).splitlines()[0] == (
+            "sweeps/typo.yaml: objective.key: artifacts/validation.json has no key los; its keys: loss, odd;"
+            " the nearest is loss"
+        )
+        patch.setattr(pipeline, "_tuned", dataclasses.replace(wrong, objective=diamond.VALIDATION))
+        assert run(pipeline, 1, values(540)).status == "ok"
+        assert ran.read_text().split().count("validation") == 1
+        patch.setattr(pipeline, "_tuned", wrong)
+        late = run(pipeline, 2, values(540, tokens=3))
+    assert late.status == "diverged", "another trial has a value, so the key is right and the trial is not"
+
+
+def test_an_absent_test_key_is_named_with_its_file_and_those_that_are_there(
+    pipeline: BuildPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = dataclasses.replace(pipeline._tuned, test=Metric("artifacts/test.json", "lost"))
+    monkeypatch.setattr(pipeline, "_tuned", wrong)
+    with pytest.raises(
+        SweepError, match=r"^sweeps/toy\.yaml: test\.key: artifacts/test\.json has no key lost; its keys"
+    ):
+        pipeline.test(values(540))
 
 
 def test_the_winner_gets_its_test_score(pipeline: BuildPipeline, ran: Path) -> None:

@@ -201,6 +201,18 @@ def test_a_changed_space_is_refused_with_the_key_and_the_remedy(done: Swept) -> 
     assert "k2.samples.count.int" in refused.stderr and "modelworks sweep clean small" in refused.stderr
 
 
+def test_a_wrong_test_key_is_said_after_the_results_are_written_and_can_be_mended(done: Swept) -> None:
+    shutil.rmtree(done.state / "results")
+    done.repository.write("sweeps/small.yaml", SWEEP.replace("test.json, key: loss", "test.json, key: lost"))
+    refused = done.sweep("sweeps/small.yaml", check=False)
+    assert refused.returncode == 1
+    assert "sweeps/small.yaml: test.key: artifacts/test.json has no key lost; its keys: loss" in refused.stderr
+    assert json.loads((done.state / "results/summary.json").read_text())["test"] is None
+    done.repository.write("sweeps/small.yaml", SWEEP)
+    done.sweep("sweeps/small.yaml")
+    assert done.shown()["test"] == 1.0 and done.shown()["trials"]["ok"] == 4
+
+
 def test_faults_of_a_file_come_at_once_and_nothing_is_begun(done: Swept) -> None:
     text = SWEEP.replace("k2.samples.count", "k2.samples.cuont").replace("goal: min", "goal: least")
     done.repository.write("sweeps/wrong.yaml", text)

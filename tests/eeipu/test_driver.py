@@ -21,10 +21,10 @@ from modelworks.eeipu.driver import Finish, SweepError
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.methods_simple import Grid
 from modelworks.eeipu.resuming import ChangedError
-from modelworks.eeipu.simulated import Simulated
+from modelworks.eeipu.simulated import Simulated, Stage
 from modelworks.eeipu.sweep_schema import Sweep
 from modelworks.eeipu.trial import Foresight, History, Outcome, Pipeline, Proposal, Trial, Values
-from tests.eeipu.sweeps import a_method, a_sweep, loss, pipeline, space_of
+from tests.eeipu.sweeps import Slow, a_method, a_sweep, loss, pipeline, space_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -270,7 +270,7 @@ def test_trials_in_parallel_build_together_and_the_method_waits_for_the_warm_up(
     assert seen[0] == 4
 
 
-def test_only_the_amount_of_the_budget_and_parallel_may_change(tmp_path: Path) -> None:
+def test_only_what_no_trial_depends_on_may_change(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     swept(path, a_sweep())
     _, log = swept(path, a_sweep(budget={"trials": 15}, parallel=2))
@@ -287,8 +287,55 @@ def test_only_the_amount_of_the_budget_and_parallel_may_change(tmp_path: Path) -
         "sweeps/demo.yaml: budget was 'trials' and is 'seconds'",
         "params.yaml: k2.rate was not there and is 1",
         f"The trials in {path} are of the sweep as it was: undo the changes, begin anew (modelworks sweep clean demo),"
-        " or give the file another name. Only parallel and the amount of the budget may change",
+        " or give the file another name. Only parallel, test and the amount of the budget may change, and objective.key"
+        " until a trial has a value",
     ]
+
+
+def objective(key: str) -> dict[str, str]:
+    return {"artifact": "artifacts/join.json", "key": key, "goal": "min"}
+
+
+def test_the_key_of_the_objective_may_change_until_a_trial_has_a_value(tmp_path: Path) -> None:
+    class Refusing(Simulated):
+        def run(self, number: int, values: Values, foresight: Foresight) -> Outcome:
+            raise SweepError("no such key")
+
+    path = tmp_path / "log.jsonl"
+    with pytest.raises(SweepError, match="no such key"):
+        swept(path, a_sweep(objective=objective("los")), built=pipeline(kind=Refusing))
+    for _ in range(2):
+        _, log = swept(path, a_sweep(objective=objective("loss")))
+        assert len(log.ended()) == 12
+    with pytest.raises(ChangedError, match=r"objective\.key was 'loss' and is 'los'"):
+        swept(path, a_sweep(objective=objective("los")))
+
+
+def test_a_winner_that_cannot_be_tested_ends_the_sweep_and_is_tested_once_the_test_is_mended(tmp_path: Path) -> None:
+    def fails(trial: Trial) -> float:
+        raise SweepError("no such key")
+
+    def test(key: str) -> dict[str, str]:
+        return {"artifact": "artifacts/test.json", "key": key}
+
+    path = tmp_path / "log.jsonl"
+    finish, log = swept(path, a_sweep(test=test("los")), test=fails)
+    assert finish.winner and str(finish.untested) == "no such key" and finish.reason == "budget"
+    for key, score in (("loss", 1.0), ("other", 2.0)):
+        finish, log = swept(path, a_sweep(test=test(key)), test=lambda trial, score=score: score)
+        assert finish.winner and finish.untested is None
+        assert log.tested() == {finish.winner.number: score}
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 4])
+def test_trials_in_parallel_begin_only_where_those_that_run_leave_some_of_the_budget(
+    tmp_path: Path, parallel: int
+) -> None:
+    built = Slow([Stage("only", ("a", "b"), lambda values: 10.0)], lambda values: float(values["a"]))
+    space: Any = {"a": {"int": [1, 12]}, "b": {"float": [0.0, 1.0]}}
+    sweep = a_sweep(space=space, budget={"seconds": 95}, parallel=parallel)
+    _, log = swept(tmp_path / "log.jsonl", sweep, built=built)
+    assert sum(trial.charged for trial in log.trials()) == 100
 
 
 def test_a_changed_graph_is_another_sweep(tmp_path: Path) -> None:

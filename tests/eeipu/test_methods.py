@@ -72,6 +72,26 @@ def test_without_two_good_trials_candidates_are_random(name: str) -> None:
     assert proposal(name, empty).details["note"] == "random: fewer than two trials have ended well"
 
 
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(("warm_up", "constant"), [(1, False), (2, False), (5, True)])
+def test_what_says_nothing_of_the_objective_gives_new_candidates_all_the_same(
+    name: str, warm_up: int, constant: bool
+) -> None:
+    """Too few trials for a Gaussian process, or the same value in all: the score may be the same everywhere."""
+
+    def tuned() -> list[dict[str, Any]]:
+        pipeline = chain()
+        if constant:
+            pipeline._objective = lambda values: 0.5
+        sweep = Sweep(CHAIN, pipeline, 5000.0, warm_up=warm_up)
+        sweep.tune(METHODS[name](CHAIN, SEED, {}), most=3)
+        return [trial.values for trial in sweep.trials]
+
+    tried = tuned()
+    assert len({identity(values) for values in tried}) == warm_up + 3
+    assert tuned() == tried
+
+
 def test_all_failed_and_no_trial_at_all_are_survived_by_tpe() -> None:
     sweep = Sweep(CHAIN, chain(), 500.0, warm_up=3)
     told = replace(sweep.history(), trials=tuple(map(failed, sweep.trials)))

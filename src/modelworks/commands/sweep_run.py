@@ -33,7 +33,10 @@ def _cores(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run to the end of the budget; 130 if it was stopped, with the command that resumes it."""
+    """Run to the end of the budget; 130 if it was stopped, with the command that resumes it.
+
+    A winner that could not be tested is an error, raised once the results are written.
+    """
     from modelworks.build import workspace
     from modelworks.eeipu import results, state
     from modelworks.eeipu.assemble import Resources, assemble
@@ -69,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
     results.write(record, place)
     if not options.quiet:
         _say_end(record, finish.reason, place, [*keeper.summary(), *notes])
+    if finish.untested is not None:
+        raise finish.untested
     return 0
 
 

@@ -1,6 +1,7 @@
 """What a sweep has spent, and what its methods may know: both follow from the trial log alone."""
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -29,6 +30,18 @@ def history(log: Log, sweep: Sweep, groups: tuple[Group, ...]) -> History:
         spent=spent(trials, unit),
         spent_by_warm_up=spent((trial for trial in trials if trial.warm_up), unit),
     )
+
+
+def promised(history: History, unit: str) -> float:
+    """What is spent, and what the trials that run are expected to come to, each the median of those that have ended.
+
+    Of the method's own trials, of all before one has ended. Where trials are counted, those that run are spent already.
+    """
+    if unit == "trials" or not history.pending or not history.trials:
+        return history.spent
+    own = [trial.charged for trial in history.trials if not trial.warm_up]
+    typical = statistics.median(own or [trial.charged for trial in history.trials])
+    return history.spent + sum(max(0.0, typical - trial.charged) for trial in history.pending)
 
 
 def best(trials: Iterable[Trial], maximize: bool) -> Trial | None:

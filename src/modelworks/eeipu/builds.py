@@ -1,8 +1,6 @@
 """Trials as builds: a workspace with the trial's params, built by Snakemake on the shared cache, and its account."""
 
 import dataclasses
-import json
-import math
 import os
 import re
 import threading
@@ -14,12 +12,13 @@ from typing import Any
 from modelworks.build import params, workspace
 from modelworks.eeipu import accounts, stages
 from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
+from modelworks.eeipu.measured import absent, measure
 from modelworks.eeipu.memo_process import BASE, MemoProcess, Tuned
 from modelworks.eeipu.mismatch import Witness, mismatches
 from modelworks.eeipu.processes import Builds
 from modelworks.eeipu.stages import SweepError
 from modelworks.eeipu.trial import Foresight, Outcome, Status, Values
-from modelworks.eeipu.trial_folder import LOG, TrialFolder
+from modelworks.eeipu.trial_folder import LOG, TrialFolder, any_ok
 from snakemake_executor_plugin_dvc.ledger import Ledger
 
 _FAILED = re.compile(r"^\S.* failed( on \S+ after [\d.]+ s, peak memory \d+ MB)?$")
@@ -68,7 +67,10 @@ class BuildPipeline:
         return accounts.restore_cost(found.stages, self._means.clock, self._times)
 
     def run(self, number: int, values: Values, foresight: Foresight) -> Outcome:
-        """Build a trial, or go on with it. Raises KeyboardInterrupt, with the build ended, if the sweep is stopped."""
+        """Build a trial, or go on with it. Raises KeyboardInterrupt, with the build ended, if the sweep is stopped.
+
+        Raises SweepError if the artifact lacks the objective's key and no trial has had a value: the trial stays open.
+        """
         objective = self._tuned.objective
         folder = TrialFolder(self._folder / "trials" / f"{number:04d}", values)
         known = folder.outcome(objective.artifact)
@@ -77,6 +79,9 @@ class BuildPipeline:
         with self._builds.share() as cores:
             begun, asked = folder.open(self._like(values), foresight.at)
             status = self._build(folder, self._tuned.target, cores)
+        lacks = absent(folder.path / objective.artifact, objective.key) if status == 0 else None
+        if lacks and not any_ok(self._folder / "trials"):
+            raise self._error("objective.key", f"{objective.artifact} {lacks}")
         outcome = self._outcome(folder.path, begun, dataclasses.replace(foresight, at=asked), status)
         folder.close(outcome, objective.artifact)
         return outcome
@@ -90,11 +95,20 @@ class BuildPipeline:
         with self._builds.share() as cores:
             folder.open(self._like(values), asked=0.0)
             status = self._build(folder, test.artifact, cores)
-        value = measure(folder.path / test.artifact, test.key) if status == 0 else None
+        if status:
+            raise self._error("test.artifact", f"{test.artifact}: {failure(folder.path / LOG, status)}")
+        path = folder.path / test.artifact
+        value = measure(path, test.key)
         if value is None:
-            why = f"has no finite number {test.key}" if status == 0 else failure(folder.path / LOG, status)
-            raise SweepError(f"test: {test.artifact}: {why}")
+            why = absent(path, test.key) or f"has no finite number {test.key}"
+            raise self._error("test.key", f"{test.artifact} {why}")
         return value
+
+    def _error(self, key: str, why: str) -> SweepError:
+        return SweepError(
+            f"sweeps/{self._folder.name}.yaml: {key}: {why}\n"
+            "Mend it, then run the same command: it goes on where it was, and no finished stage runs again"
+        )
 
     def stop(self) -> None:
         """End all builds: `run` raises KeyboardInterrupt in its threads."""
@@ -158,17 +172,6 @@ def finite_values(parameters: Mapping[str, Any], base: Mapping[str, Any]) -> dic
             values += [] if value in values else [value]
         found[key] = values
     return found
-
-
-def measure(path: Path, key: str) -> float | None:
-    """The number at a dotted key of a JSON artifact; None if there is none, or it is not finite."""
-    try:
-        value: Any = json.loads(path.read_text(encoding="utf-8"))
-        for part in key.split("."):
-            value = value[part]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return float(value) if type(value) in (int, float) and math.isfinite(value) else None
 
 
 def failure(log: Path, status: int) -> str:

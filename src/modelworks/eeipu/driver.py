@@ -32,10 +32,14 @@ class SweepError(ModelworksError):
 
 @dataclass(frozen=True)
 class Finish:
-    """How a sweep has ended: the winner, None if no trial has ended well, and why no other trial was begun."""
+    """How a sweep has ended: the winner, None if no trial has ended well, and why no other trial was begun.
+
+    `untested`: why the winner, which is as good as it was, has no test score.
+    """
 
     winner: Trial | None
     reason: Literal["budget", "exhausted", "interrupted"]
+    untested: ModelworksError | None = None
 
     @property
     def status(self) -> int:
@@ -70,7 +74,11 @@ def run(
             raise
     winner = accounting.best(log.trials(), sweep.maximize)
     if test and winner and reason != "interrupted" and winner.number not in log.tested():
-        running.append({"event": "tested", "trial": winner.number, "value": test(winner)})
+        try:
+            score = test(winner)
+        except ModelworksError as error:  # the trials are as they were, so the caller may still write them out
+            return Finish(winner, reason, error)
+        running.append({"event": "tested", "trial": winner.number, "value": score})
     return Finish(winner, reason)
 
 
@@ -163,6 +171,7 @@ class _Running:
     def _next(self) -> Trial | None:
         """Propose a trial and record it; None if the budget is spent, or while the warm-up is not over.
 
+        None, too, while the trials that run may be expected to use up the budget: then it depends on what they cost.
         Raises Exhausted.
         """
         history = accounting.history(self._log, self._sweep, self._pipeline.groups)
@@ -171,6 +180,8 @@ class _Running:
             return None
         is_warm_up = begun < len(self._warm_up)
         if not is_warm_up and any(trial.warm_up for trial in history.pending):
+            return None
+        if not is_warm_up and accounting.promised(history, self._sweep.file.budget.unit) >= history.budget:
             return None
         number, start = begun + 1, time.process_time()
         proposal = Proposal(self._warm_up[begun]) if is_warm_up else self._proposed(history, number)

@@ -109,8 +109,15 @@ class Log:
         return next((event["sweep"] for event in reversed(self.events) if event["event"] in ("sweep", "changed")), None)
 
     def tested(self) -> dict[int, float]:
-        """Trial -> its test score, of the trials that were tested, in the order of the tests."""
-        return {event["trial"]: event["value"] for event in self.events if event["event"] == "tested"}
+        """Trial -> its test score, of the trials that were tested by what the sweep file names now, in their order."""
+        found: dict[int, float] = {}
+        test = None
+        for event in self.events:
+            if event["event"] == "tested":
+                found[event["trial"]] = event["value"]
+            elif event["event"] in ("sweep", "changed") and (now := event.get("sweep", {}).get("test")) != test:
+                test, found = now, {}
+        return found
 
     def _locked(self) -> IO[str]:
         path = self.path.with_name("lock")

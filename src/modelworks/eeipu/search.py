@@ -145,6 +145,8 @@ def ascend(acquisition: Acquisition, start: np.ndarray, fixed: np.ndarray, hits:
     def negated(x: np.ndarray, batch_indices: list[int]) -> tuple[np.ndarray, np.ndarray]:
         point = _tensor(x).requires_grad_()
         scores = -acquisition(point, hits[batch_indices])
+        if not scores.requires_grad:  # every surrogate is constant: no point is better than where it starts
+            return scores.numpy(), np.zeros_like(x)
         (gradient,) = torch.autograd.grad(scores.sum(), point)
         gradient = torch.nan_to_num(gradient) * free[batch_indices]
         return scores.detach().numpy(), gradient.numpy()

@@ -44,7 +44,8 @@ def read(root: Path, log: Log) -> Record:
     if first is None:
         raise StateError(f"{log.path}: nothing has been recorded yet")
     name = log.path.parent.name
-    sweep = {**first["sweep"], "budget": _budget(root / "sweeps" / f"{name}.yaml", first["sweep"]["budget"])}
+    last = log.sweep() or first["sweep"]
+    sweep = {**last, "budget": _budget(root / "sweeps" / f"{name}.yaml", last["budget"])}
     groups = tuple(Group(one["name"], tuple(one["keys"]), tuple(one["stages"])) for one in first["groups"])
     pending = tuple(trial for trial in log.trials() if trial.outcome is None)
     record = Record(name, sweep, groups, tuple(log.ended()), pending)

@@ -88,6 +88,15 @@ class TrialFolder:
         _prune(self.path, {self.path / name for name in (*_KEPT, os.path.normpath(keep))})
 
 
+def any_ok(trials: Path) -> bool:
+    """Whether any trial that has ended in one of these folders has a value."""
+    for path in trials.glob(f"*/{_OUTCOME}"):
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads(path.read_text(encoding="utf-8"))["outcome"]["status"] == "ok":
+                return True
+    return False
+
+
 def _prune(folder: Path, kept: set[Path]) -> None:
     """Remove everything below a folder but the kept paths."""
     for entry in os.scandir(folder):
