@@ -61,7 +61,6 @@ for EEIPU_SWEEP in eeipu_outer.names(Path("sweeps")):
         params:
             memo=False,
             profile=eeipu_outer.profile(sys.argv),
-            results=f"artifacts/eeipu/{EEIPU_SWEEP}",
         shell:
             "python -m modelworks sweep {input.sweep} --cores {resources.trial_cores} {params.profile}"
-            " --results {params.results} > {log} 2>&1"
+            " --results $(dirname {output.page}) > {log} 2>&1"
