@@ -54,13 +54,13 @@ for EEIPU_SWEEP in eeipu_outer.names(Path("sweeps")):
         log:
             f"logs/sweep_{EEIPU_SWEEP}.log",
         localrule: True
-        threads: workflow.cores or 1
+        threads: eeipu_outer.cores(workflow) or 1
         resources:
             mem_mb=2000,
+            trial_cores=eeipu_outer.cores(workflow) or "all",  # no part of `params:`: other cores make no other table
         params:
             memo=False,
             profile=eeipu_outer.profile(sys.argv),
-            results=f"artifacts/eeipu/{EEIPU_SWEEP}",
         shell:
-            "python -m modelworks sweep {input.sweep} --cores {threads} {params.profile}"
-            " --results {params.results} > {log} 2>&1"
+            "python -m modelworks sweep {input.sweep} --cores {resources.trial_cores} {params.profile}"
+            " --results $(dirname {output.page}) > {log} 2>&1"

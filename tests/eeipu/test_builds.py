@@ -245,6 +245,13 @@ def test_shares_are_never_more_than_the_cores(cores: int, parallel: int, shares:
     assert [builds._shares.get_nowait() for _ in shares] == shares and builds._shares.empty()
 
 
+def test_with_a_profile_all_trials_at_a_time_run_with_a_core_each_for_what_is_local(tmp_path: Path) -> None:
+    builds = Means(cores=2, parallel=4, profile="profiles/slurm").builds(tmp_path, tmp_path / "log")
+    assert [builds._shares.get_nowait() for _ in range(4)] == [1, 1, 1, 1] and builds._shares.empty()
+    builds = Means(cores=5, parallel=2).builds(tmp_path, tmp_path / "log")
+    assert [builds._shares.get_nowait() for _ in range(2)] == [3, 2] and builds._shares.empty()
+
+
 @pytest.mark.parametrize("killed", ["build", "what it was forked from"])
 def test_a_killed_build_goes_on_without_repeating_a_finished_stage(
     pipeline: BuildPipeline, ran: Path, killed: str
@@ -317,6 +324,22 @@ def test_a_stopped_sweep_interrupts_the_threads_that_build(
         pipeline.stop()
         assert [type(future.exception()) for future in futures] == [KeyboardInterrupt] * 2
     assert not Path(pipeline._tuned.folder, "trials", "0013", "outcome.json").exists()
+
+
+def test_the_cpu_time_of_look_ups_is_told(pipeline: BuildPipeline) -> None:
+    process = pipeline._memo._process
+    assert process is not None
+    told, used = pipeline.look_up_seconds(), _cpu_seconds(process.pid)
+    for vocab in range(600, 620):
+        pipeline.foresee(values(vocab))
+    more, really = pipeline.look_up_seconds() - told, _cpu_seconds(process.pid) - used
+    # The system counts in hundredths of a second.
+    assert 0.0 < more <= really + 0.02
+
+
+def _cpu_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def test_a_look_up_that_was_killed_is_started_anew(pipeline: BuildPipeline) -> None:

@@ -135,6 +135,28 @@ class Thinking:
         return Proposal({"a": number, "kind": "x", "b": 0.5})
 
 
+class _LooksUpElsewhere(Simulated):
+    """Another process answers each look-up, in a hundred seconds of its CPU time."""
+
+    asked = 0
+
+    def foresee(self, values: Any) -> Foresight:
+        self.asked += 1
+        return super().foresee(values)
+
+    def look_up_seconds(self) -> float:
+        """So far."""
+        return 100.0 * self.asked
+
+
+def test_look_ups_in_another_process_are_charged_to_who_asked(tmp_path: Path) -> None:
+    sweep = a_sweep(clock="ledger", budget={"trials": 6})
+    _, log = swept(tmp_path / "log.jsonl", sweep, "near", built=pipeline(kind=_LooksUpElsewhere))
+    warm_up, own = ([t.proposer // 100 for t in log.trials() if t.warm_up is which] for which in (True, False))
+    assert warm_up == [1, 1, 1, 1]
+    assert own == [11, 11], "ten candidates, and the one of them that is proposed"
+
+
 def test_the_proposers_own_cpu_time_is_charged_at_its_price(tmp_path: Path) -> None:
     sweep = a_sweep(clock="ledger", budget={"seconds": 200})
     _, log = swept(tmp_path / "log.jsonl", sweep, Thinking())

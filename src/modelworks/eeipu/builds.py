@@ -37,6 +37,10 @@ class Means:
     profile: str | None = None
     clock: Clock = field(default_factory=Clock)
 
+    def builds(self, root: Path, log: Path) -> Builds:
+        """The builds of a repository. With a profile each trial at a time has one core here: its jobs run elsewhere."""
+        return Builds(root, self.cores if self.profile is None else self.parallel, self.parallel, log)
+
 
 class BuildPipeline:
     """The builds of a target as a sweep's pipeline (`trial.Pipeline`); `close` it at the end.
@@ -52,7 +56,7 @@ class BuildPipeline:
         self.groups = self._memo.known.groups
         self.base = params.load(self._folder / BASE / params.FILE)
         self._cache = workspace.cache_folder(self._folder / BASE)
-        self._builds = Builds(Path(tuned.root), means.cores, means.parallel, self._folder / "builds.log")
+        self._builds = means.builds(Path(tuned.root), self._folder / "builds.log")
         self._times, self._booking = RestoreTimes(), threading.Lock()
         ledger = Ledger(self._cache)
         self._times.learn(ledger, ledger.made(), since=0.0)
@@ -60,6 +64,10 @@ class BuildPipeline:
     def foresee(self, values: Values) -> Foresight:
         """What would be restored now: nothing is built."""
         return self._memo.foresee(values)
+
+    def look_up_seconds(self) -> float:
+        """The CPU time of all that was foreseen so far, which a process of its own spends."""
+        return self._memo.cpu_seconds
 
     def restore_cost(self, group: str) -> float:
         """What restoring a group costs: the measured median of each stage, or the smallest that there is."""

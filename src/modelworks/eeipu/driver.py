@@ -183,13 +183,17 @@ class _Running:
             return None
         if not is_warm_up and accounting.promised(history, self._sweep.file.budget.unit) >= history.budget:
             return None
-        number, start = begun + 1, time.process_time()
+        number, start = begun + 1, self._cpu_seconds()
         proposal = Proposal(self._warm_up[begun]) if is_warm_up else self._proposed(history, number)
         foresight = self._pipeline.foresee(proposal.values)
-        seconds = time.process_time() - start if self._sweep.file.clock == "ledger" else 0.0
+        seconds = self._cpu_seconds() - start if self._sweep.file.clock == "ledger" else 0.0
         self._log.propose(number, proposal, is_warm_up, foresight, seconds * self._sweep.cpu_second)
         self._told()
         return self._log.trials()[-1]
+
+    def _cpu_seconds(self) -> float:
+        """CPU time so far: of this process, and of the look-ups that another one makes for it."""
+        return time.process_time() + self._pipeline.look_up_seconds()
 
     def _proposed(self, history: History, number: int) -> Proposal:
         """The method's candidate; in the place of one that was tried, which would tell nothing new, a random one."""

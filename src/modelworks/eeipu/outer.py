@@ -1,8 +1,9 @@
-"""What the rules of sweeps ask when the Snakefile is read: inputs of a sweep's table, and the profile of the build."""
+"""What the rules of sweeps ask when the Snakefile is read: inputs of a sweep's table, its cores, and the profile."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from modelworks.build import plain_yaml
 
@@ -21,6 +22,15 @@ def presets(path: Path) -> list[str]:
     named = document.data.get("preset") if isinstance(document.data, dict) else None
     found = [f"presets/{name}.yaml" for name in (named if isinstance(named, list) else [])]
     return [name for name in found if Path(name).is_file()]
+
+
+def cores(workflow: Any) -> int | None:
+    """The cores of the build around the sweep; None where it was given none, as with a cluster's profile.
+
+    `workflow.cores` raises there, while the rules are read: no target at all could be built.
+    """
+    given: int | None = workflow.resource_settings.cores
+    return given
 
 
 def profile(arguments: Sequence[str]) -> str:

@@ -122,6 +122,9 @@ class Pipeline(Protocol):
     def foresee(self, values: Values) -> Foresight:
         """What would be restored now; it changes nothing."""
 
+    def look_up_seconds(self) -> float:
+        """The CPU time that other processes have spent on `foresee` so far: the proposer is charged with it."""
+
     def restore_cost(self, group: str) -> float:
         """What restoring a group costs: measured, or the smallest cost there is where none has been."""
 
