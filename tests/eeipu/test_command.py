@@ -186,6 +186,15 @@ def test_the_snakemake_target_makes_the_table_of_what_was_swept_already(done: Sw
     plots = {f"plots/{name}.svg" for name in ("best", "reused", "importance", "calibration")}
     assert made == {"trials.parquet", "summary.json", "report.html", *plots}
     assert "Nothing to be done" in done.repository.snakemake("--cores", "1", "sweep_small")
+    shown = done.sweep("show", "small").stdout.splitlines()
+    assert shown[-2:] == [
+        f"results  {place}/report.html, plots/"
+        for place in (".modelworks/sweeps/small/results", "artifacts/eeipu/small")
+    ]
+    (done.state / "results/report.html").rename(done.state / "page")
+    shown = done.sweep("show", "small").stdout.splitlines()
+    (done.state / "page").rename(done.state / "results/report.html")
+    assert shown[-1] == "results  artifacts/eeipu/small/report.html, plots/" and "results" not in shown[-2]
     assert "sweep_small" not in done.repository.snakemake("--cores", "1", "-n")
 
 
@@ -223,6 +232,57 @@ def test_faults_of_a_file_come_at_once_and_nothing_is_begun(done: Swept) -> None
     assert "objective.goal" in refused.stderr
     assert not (done.root / ".modelworks/sweeps/wrong").exists()
     (done.root / "sweeps/wrong.yaml").unlink()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        (
+            "target: artifacts/validation.json",
+            "target: artifacts/validatin.json",
+            "target: no rule makes artifacts/validatin.json; the nearest is artifacts/validation.json",
+        ),
+        (
+            "test: {artifact: artifacts/test.json",
+            "test: {artifact: artifacts/tset.json",
+            "test: no rule makes artifacts/tset.json; the nearest is artifacts/test.json",
+        ),
+        (
+            "objective: {artifact: artifacts/validation.json",
+            "objective: {artifact: artifacts/prepared.txt",
+            "objective: artifacts/prepared.txt is made by rule prepare, which says nothing of it",
+        ),
+        (
+            "k2.samples.temperature: {choice: [0.2, 0.7]}",
+            "k2.train.warmup_steps: {int: [1, 2]}",
+            "space: k2.train.warmup_steps: no stage of artifacts/validation.json reads it",
+        ),
+        ("{name: grid, points: 2}", "{name: eeipu, epsilonn: 1}", "method.epsilonn is no option of eeipu"),
+    ],
+)
+def test_what_only_the_graph_or_the_method_knows_is_said_of_the_file(
+    done: Swept, old: str, new: str, wanted: str
+) -> None:
+    assert old in SWEEP
+    done.repository.write("sweeps/wrong.yaml", SWEEP.replace(old, new))
+    refused = done.sweep("sweeps/wrong.yaml", check=False)
+    (done.root / "sweeps/wrong.yaml").unlink()
+    shutil.rmtree(done.root / ".modelworks/sweeps/wrong", ignore_errors=True)
+    assert refused.returncode == 1
+    assert f"error: sweeps/wrong.yaml: {wanted}" in refused.stderr
+    assert "Exception" not in refused.stderr
+
+
+def test_results_that_are_nowhere_are_made_in_either_place(done: Swept) -> None:
+    copied = done.root / ".modelworks/sweeps/copied"
+    copied.mkdir()
+    shutil.copyfile(done.state / "log.jsonl", copied / "log.jsonl")
+    said = done.sweep("show", "copied").stdout
+    shutil.rmtree(copied)
+    assert said.endswith(
+        "results  not written yet: modelworks sweep show copied --report writes .modelworks/sweeps/copied/results,"
+        " snakemake sweep_copied artifacts/eeipu/copied\n"
+    )
 
 
 def test_a_sweep_that_has_not_begun_is_named_with_those_that_have(done: Swept) -> None:
@@ -279,6 +339,13 @@ def test_clean_says_what_goes_and_removes_it_when_told(collected: Swept) -> None
     assert not collected.state.exists()
     assert collected.repository.git("for-each-ref", "refs/exps").count("small-") == 0
     assert any(_files(collected.root / ".dvc/cache/files"))
+
+
+def test_a_misspelt_action_is_no_file(tmp_path: Path) -> None:
+    command = [BIN / "modelworks", "sweep", "sow", "toy"]
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert refused.stderr.endswith("sow is neither a file nor an action: did you mean show?\n")
 
 
 def test_help_names_the_file_and_every_action() -> None:

@@ -35,11 +35,18 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(table.summary(record), indent=1))
         return 0
     _print(record, table.summary(record))
-    if (place / "report.html").exists():
-        print(f"results  {os.path.relpath(place)}/report.html, plots/")
-    else:
-        print(f"results  not written yet: modelworks sweep show {record.name} --report")
+    _print_places(record.name, os.path.relpath(place), os.path.relpath(root / "artifacts/eeipu" / record.name))
     return 0
+
+
+def _print_places(name: str, own: str, target: str) -> None:
+    """Where the results are: in the sweep's own folder, and in that of the Snakemake target."""
+    written = [place for place in (own, target) if Path(place, "report.html").exists()]
+    for place in written:
+        print(f"results  {place}/report.html, plots/")
+    if not written:
+        made = f"modelworks sweep show {name} --report writes {own}, snakemake sweep_{name} {target}"
+        print(f"results  not written yet: {made}")
 
 
 def _print(record: Any, summary: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """A sweep file made into what the driver runs: the graph's builds, the method, and where the log is."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from modelworks.eeipu.log import Log
 from modelworks.eeipu.memo_process import Tuned
 from modelworks.eeipu.methods_simple import Grid, Random
 from modelworks.eeipu.space import Space
-from modelworks.eeipu.stages import Metric
+from modelworks.eeipu.stages import FileFault, Metric
 from modelworks.eeipu.sweep_schema import Sweep
 from modelworks.eeipu.trial import Method
 
@@ -34,17 +35,17 @@ class Assembled:
     sweep: Sweep
     space: Space
     pipeline: BuildPipeline
+    method: Method
     log: Log
 
     def run(self, on_event: Callable[[Mapping[str, Any]], None]) -> driver.Finish:
         """Run or resume it."""
         file = self.sweep.file
-        method = _method(file.method.name, self.space, file.seed, file.method.options)
         return driver.run(
             self.sweep,
             self.space,
             self.pipeline,
-            method,
+            self.method,
             self.log,
             on_event=on_event,
             test=(lambda trial: self.pipeline.test(trial.values)) if file.test else None,
@@ -53,7 +54,7 @@ class Assembled:
 
 
 def _method(name: str, space: Space, seed: int, options: Mapping[str, Any]) -> Method:
-    """A method by its name. Raises SweepError for options that it does not take."""
+    """A method by its name. Raises FileFault for options that it does not take."""
     if name == "random":
         return Random(space, seed)
     if name == "grid":
@@ -61,7 +62,7 @@ def _method(name: str, space: Space, seed: int, options: Mapping[str, Any]) -> M
     try:
         return methods.METHODS[name](space, seed, options)
     except ValueError as error:
-        raise driver.SweepError(str(error)) from None
+        raise FileFault(str(error)) from None
 
 
 def load(path: Path, root: Path, parallel: int | None = None) -> tuple[Sweep, Space]:
@@ -76,12 +77,16 @@ def load(path: Path, root: Path, parallel: int | None = None) -> tuple[Sweep, Sp
 def assemble(path: Path, root: Path, resources: Resources) -> Iterator[Assembled]:
     """Make a sweep ready, the only one on its state. Raises ParamsError, LogError and SweepError."""
     sweep, space = load(path, root, resources.parallel)
-    folder = root / state.SWEEPS / sweep.name
-    with (
-        Log(folder / state.LOG) as log,
-        contextlib.closing(_pipeline(sweep, space, root, folder, resources)) as pipeline,
-    ):
-        yield Assembled(sweep, space, pipeline, log)
+    file, folder = sweep.file, root / state.SWEEPS / sweep.name
+    with contextlib.ExitStack() as opened:
+        try:
+            method = _method(file.method.name, space, file.seed, file.method.options)
+            log = opened.enter_context(Log(folder / state.LOG))
+            pipeline = opened.enter_context(contextlib.closing(_pipeline(sweep, space, root, folder, resources)))
+        except FileFault as error:
+            name = os.path.relpath(path, root)
+            raise FileFault("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
+        yield Assembled(sweep, space, pipeline, method, log)
 
 
 def _pipeline(sweep: Sweep, space: Space, root: Path, folder: Path, resources: Resources) -> BuildPipeline:

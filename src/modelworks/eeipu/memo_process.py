@@ -22,7 +22,7 @@ from modelworks.build import dvcfile, params, workspace
 from modelworks.build.errors import ModelworksError
 from modelworks.eeipu import stages
 from modelworks.eeipu.foresight import Seer
-from modelworks.eeipu.stages import Metric, Shape, SweepError
+from modelworks.eeipu.stages import FileFault, Metric, Shape, SweepError
 from modelworks.eeipu.trial import Foresight, Group, Values
 
 BASE = "base"
@@ -55,7 +55,10 @@ class Known:
 
 
 class MemoProcess:
-    """The driver's end. Any thread may ask; one is answered at a time. Raises SweepError; nothing is left then."""
+    """The driver's end. Any thread may ask; one is answered at a time. Raises SweepError; nothing is left then.
+
+    FileFault is the SweepError of what the sweep file says.
+    """
 
     def __init__(self, tuned: Tuned) -> None:
         self._tuned = tuned
@@ -109,7 +112,7 @@ class MemoProcess:
             raise EOFError(f"the sweep's look-up has ended: see {Path(self._tuned.folder, 'memo.log')}")
         answer = json.loads(line)
         if "error" in answer:
-            raise SweepError(answer["error"])
+            raise FileFault(answer["error"]) if answer.get("in_file") else SweepError(answer["error"])
         return answer
 
     def close(self) -> None:
@@ -135,7 +138,7 @@ class _Server:
         snakefile = self._root / "Snakefile"
         graph = stages.read(snakefile, self._base, tuned.target)
         if tuned.test is not None:
-            stages.check_test(stages.read(snakefile, self._base, tuned.test.artifact), tuned.test)
+            stages.check_test(stages.read(snakefile, self._base, tuned.test.artifact, "test"), tuned.test)
         self._shapes = stages.shapes(tuned.values, graph.structural)
         self._places = {shape: self._place(shape) for shape in self._shapes}
         graphs = {
@@ -203,7 +206,7 @@ def _serve(orders: Iterator[str], answers: IO[str]) -> None:
             else:
                 answer = server.foresee(json.loads(line))
         except ModelworksError as error:
-            answer = {"error": str(error)}
+            answer = {"error": str(error), "in_file": isinstance(error, FileFault)}
         except Exception as error:  # such as a source that is being edited and cannot be parsed
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"}

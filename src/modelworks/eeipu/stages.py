@@ -11,7 +11,7 @@ from typing import Any
 
 from modelworks.build import params
 from modelworks.build.allowed import nearest
-from modelworks.build.compiled import compile_graph
+from modelworks.build.compiled import NoSuchTarget, compile_graph
 from modelworks.build.errors import ModelworksError
 from modelworks.eeipu.trial import Group
 from snakemake_executor_plugin_dvc.jobs import only_collects
@@ -22,6 +22,10 @@ Shape = tuple[tuple[str, Any], ...]  # the values of the searched structural key
 
 class SweepError(ModelworksError):
     """A sweep that cannot be run as it is asked for; the text holds one line for each fault."""
+
+
+class FileFault(SweepError):
+    """Faults of the sweep file, a line each, which begins with the key."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,20 @@ class Graph:
         return next((stage for stage in self.stages.values() if os.path.normpath(path) in stage.outs), None)
 
 
-def read(snakefile: Path, directory: Path, target: str) -> Graph:
+def read(snakefile: Path, directory: Path, target: str, role: str = "target") -> Graph:
     """Compile the graph of a target in a workspace, which becomes the working directory.
 
-    Raises CompileError and ParamsError.
+    Raises FileFault if no rule makes the target, which is the sweep file's `role`, CompileError and ParamsError.
     """
+    try:
+        return _read(snakefile, directory, target)
+    except NoSuchTarget as error:
+        near = nearest(target, error.known)
+        hint = f"; the nearest is {near}" if near else ""
+        raise FileFault(f"{role}: no rule makes {target}{hint}") from None
+
+
+def _read(snakefile: Path, directory: Path, target: str) -> Graph:
     with compile_graph(snakefile, directory, frozenset([target])) as compiled:
         names: dict[Any, tuple[str, ...]] = {}
         stages: dict[str, Stage] = {}
@@ -153,7 +166,7 @@ def group(graphs: Mapping[Shape, Graph], searched: Sequence[str]) -> tuple[Group
 def check(
     graphs: Mapping[Shape, Graph], searched: Sequence[str], target: str, objective: Metric, test: Metric | None
 ) -> None:
-    """Raise SweepError with every fault: a key that no stage reads, an objective that is no validation metric."""
+    """Raise FileFault with every fault: a key that no stage reads, an objective that is no validation metric."""
     faults = []
     read = {key for keys in dependencies(graphs, searched).values() for key in keys}
     known = sorted({name for graph in graphs.values() for stage in graph.stages.values() for name in stage.reads})
@@ -179,15 +192,15 @@ def check(
                 " once, for the winner: choose a target that needs no test"
             )
     if faults:
-        raise SweepError("\n".join(dict.fromkeys(faults)))
+        raise FileFault("\n".join(dict.fromkeys(faults)))
 
 
 def check_test(graph: Graph, test: Metric) -> None:
-    """Raise SweepError if a test metric, whose own graph this is, is none."""
+    """Raise FileFault if a test metric, whose own graph this is, is none."""
     maker = graph.maker(test.artifact)
     faults = [f"test: no rule makes {test.artifact}"] if maker is None else _mark_faults("test", test, maker, "test")
     if faults:
-        raise SweepError("\n".join(faults))
+        raise FileFault("\n".join(faults))
 
 
 def _mark_faults(role: str, metric: Metric, maker: Stage, wanted: str) -> list[str]:
@@ -208,14 +221,14 @@ def _mark_faults(role: str, metric: Metric, maker: Stage, wanted: str) -> list[s
 def shapes(values: Mapping[str, Sequence[Any] | None], structural: frozenset[str], most: int = 16) -> list[Shape]:
     """The combinations of searched structural keys' values; `values`: key -> all it may have, None for a range.
 
-    Raises SweepError where there are too many.
+    Raises FileFault where there are too many.
     """
     searched = sorted(key for key in values if any(covers(key, known) for known in structural))
     found: list[Shape] = [()]
     for key in searched:
         choices = values[key]
         if choices is None or len(found) * len(choices) > most:
-            raise SweepError(
+            raise FileFault(
                 f"space: {', '.join(searched)}: structural, so the graph is compiled for each combination of values, at"
                 f" most {most}: give `choice:` of a few values, or fewer such keys"
             )
@@ -228,5 +241,5 @@ def shape_of(values: Mapping[str, Any], shapes: Sequence[Shape], base: Mapping[s
     names = [name for name, _ in shapes[0]]
     wanted = tuple((name, values[name] if name in values else params.reads(base, name)[name]) for name in names)
     if wanted not in shapes:
-        raise SweepError(f"space: {dict(wanted)} is none of the shapes that the graph was compiled for")
+        raise FileFault(f"space: {dict(wanted)} is none of the shapes that the graph was compiled for")
     return wanted
