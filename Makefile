@@ -28,6 +28,7 @@ benchmark: install
 	python benchmarks/training.py
 	python benchmarks/livebench_scoring.py
 	python benchmarks/livebench_sandbox.py
+	python benchmarks/sweep_proposals.py
 
 install: .venv/installed
 

@@ -14,6 +14,8 @@ include: "rules/livebench.smk"
 include: "rules/livebench_common.smk"
 include: "rules/livebench_answer.smk"
 include: "rules/livebench_contamination.smk"
+include: "rules/eeipu.smk"
+include: "rules/eeipu_claims.smk"
 include: "rules/claims.smk"
 
 

@@ -1,6 +1,10 @@
 """Claims: what the papers say, tried here. A system's claims.json is one line of CLAIMS."""
 
-CLAIMS = ["artifacts/k2/claims.json", "artifacts/livebench/claims.json"]
+CLAIMS = [
+    "artifacts/k2/claims.json",
+    "artifacts/livebench/claims.json",
+    "artifacts/eeipu/claims.json",
+]
 
 
 rule claims:

@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "build an artifact anew with the memo off, and compare byte for byte",
     "k2": "plan a pretraining run, locate its rows, check a release",
     "livebench": "score answers, exchange questions and answers with LiveBench",
+    "sweep": "tune a target of the graph: run, resume, show, clean and gc sweeps",
     "workspace": "make a directory with its own params and artifacts, on the shared cache",
     "params": "check params.yaml",
     "dvcfile": "compile the Snakemake graph into dvc.yaml",

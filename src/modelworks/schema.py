@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from modelworks.build.prices import Prices
+from modelworks.eeipu.params import Eeipu
 from modelworks.k2.params import K2
 from modelworks.livebench.params import Livebench
 
@@ -21,3 +22,4 @@ class Params(BaseModel):
     prices: Prices
     k2: K2
     livebench: Livebench
+    eeipu: Eeipu

@@ -10,12 +10,16 @@ from .runcache import Outs
 
 @dataclass(frozen=True)
 class Hit:
-    """A result that can be restored, and the seconds that its job took when it was run (0: unknown)."""
+    """A result that can be restored, and the seconds that its job took when it was run (0: unknown).
+
+    `found_in`: the seconds that looking at its objects has taken, and downloading those that were missing.
+    """
 
     spec: Spec
     key: Key
     outs: Outs
     seconds: float
+    found_in: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)

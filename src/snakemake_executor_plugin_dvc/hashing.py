@@ -1,8 +1,10 @@
 """MD5 of files and directories exactly as DVC computes it, each file read once while it stays unchanged."""
 
+import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import time
@@ -206,6 +208,18 @@ class Hasher:
                 "CREATE TABLE IF NOT EXISTS md5 (path TEXT PRIMARY KEY, inode INT, size INT, mtime INT, md5 TEXT)"
             )
         return self._connection
+
+
+def carry_over(database: Path, folder: Path, new_database: Path, new_folder: Path) -> None:
+    """Give another folder, which links the same large files by the same names, what is remembered of one.
+
+    Never raises: the cost is only that they are hashed anew.
+    """
+    with contextlib.suppress(sqlite3.Error, OSError):
+        shutil.copyfile(database, new_database)
+        with contextlib.closing(sqlite3.connect(new_database)) as connection, connection:
+            connection.execute("DELETE FROM md5 WHERE substr(path, 1, ?) != ?", (len(f"{folder}/"), f"{folder}/"))
+            connection.execute("UPDATE md5 SET path = ? || substr(path, ?)", (str(new_folder), len(str(folder)) + 1))
 
 
 def was_written(before: os.stat_result | None, after: os.stat_result | None) -> bool:

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,16 @@ class Record:
     workspace: str
     outs: dict[str, str]
     figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Restores:
+    """What one build has restored: when it began (UTC, ISO 8601), where, keys, and the seconds of each if noted."""
+
+    started: str
+    workspace: str
+    keys: list[str]
+    seconds: Sequence[float | None]
 
 
 def record(
@@ -140,32 +150,46 @@ class Ledger:
         if self._history is not None and record.succeeded:
             self._history[record.rule].append(record.wall_s)
 
-    def restored(self, keys: list[str]) -> None:
-        """Note what a build has restored, with a single line at its end."""
+    def restored(self, keys: Sequence[str], seconds: Sequence[float] = ()) -> None:
+        """Note what a build has restored, with a single line at its end; `seconds`: what restoring each has taken."""
         with contextlib.suppress(OSError):
             folder = self._cache / "memo" / "restored"
             make_folder(self._cache, folder)
             with (folder / self._path.name).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"workspace": os.getcwd(), "keys": keys}) + "\n")
+                measured = {"seconds": [round(taken, 4) for taken in seconds]} if seconds else {}
+                file.write(json.dumps({"workspace": os.getcwd(), "keys": list(keys), **measured}) + "\n")
 
     def ran(self) -> list[dict[str, Any]]:
         """The records of all successful runs that have a key, over all builds, the oldest first."""
-        records = [record for record in self._read(0) if record.get("key") and record.get("succeeded")]
+        records = [record for record in self.records() if record.get("key") and record.get("succeeded")]
         return sorted(records, key=lambda record: str(record.get("started")))
 
     def made(self) -> dict[str, dict[str, Any]]:
         """The record of the last successful run of each key, over all builds."""
         return {record["key"]: record for record in self.ran()}
 
-    def restored_in(self) -> Iterator[tuple[str, str, list[str]]]:
-        """What each build has restored, the oldest first: when it started (UTC, ISO 8601), where, keys."""
-        for path in sorted((self._cache / "memo" / "restored").glob("*.jsonl")):
+    def records(self, workspace: str | None = None, since: float = 0.0) -> list[dict[str, Any]]:
+        """The records of all runs, failed ones too, of builds in one workspace, begun at a time (s) or later."""
+        found = self._read(0, since)
+        return [record for record in found if workspace is None or record.get("workspace") == workspace]
+
+    def notes(self, since: float = 0.0) -> Iterator[Restores]:
+        """What each build that began at a time (s since the epoch) or later has restored, the oldest first."""
+        for path in _since(self._cache / "memo" / "restored", since):
             with contextlib.suppress(OSError, ValueError):
                 started = _iso(path.name.partition("-")[0])
                 for line in path.read_text(encoding="utf-8").splitlines():
                     with contextlib.suppress(ValueError, TypeError, KeyError):
                         note = json.loads(line)
-                        yield started, str(note["workspace"]), [str(key) for key in note["keys"]]
+                        keys = [str(key) for key in note["keys"]]
+                        seconds = [float(taken) for taken in note.get("seconds") or []]
+                        whole = seconds if len(seconds) == len(keys) else [None] * len(keys)
+                        yield Restores(started, str(note["workspace"]), keys, whole)
+
+    def restored_in(self) -> Iterator[tuple[str, str, list[str]]]:
+        """What each build has restored, the oldest first: when it started (UTC, ISO 8601), where, keys."""
+        for note in self.notes():
+            yield note.started, note.workspace, note.keys
 
     def restores(self) -> Counter[str]:
         """How often each key has been restored, over all builds."""
@@ -189,15 +213,21 @@ class Ledger:
         times = self._history.get(rule)
         return statistics.median(times[-20:]) if times else None
 
-    def _read(self, newest: int) -> list[dict[str, Any]]:
-        """The records of the newest builds, of all for 0."""
+    def _read(self, newest: int, since: float = 0.0) -> list[dict[str, Any]]:
+        """The records of the newest builds, of all for 0, and of those begun at a time or later."""
         records = []
-        for path in sorted(self._folder.glob("*.jsonl"))[-newest:]:
+        for path in _since(self._folder, since)[-newest:]:
             with contextlib.suppress(OSError):
                 for line in path.read_text().splitlines():
                     with contextlib.suppress(ValueError):
                         records.append(json.loads(line))
         return [record for record in records if isinstance(record, dict)]
+
+
+def _since(folder: Path, since: float) -> list[Path]:
+    """The files of builds begun at a time (s since the epoch) or later, the oldest first: the name holds the second."""
+    first = time.strftime(_STARTED, time.gmtime(since)) if since else ""
+    return sorted(path for path in folder.glob("*.jsonl") if path.name >= first)
 
 
 def _iso(compact: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -65,21 +66,29 @@ class LookUp:
         notes which files the key was made from, by inode, size and time: see `commit`.
         """
         spec = describe(job, self.root)
-        if isinstance(spec, NotMemoized):
-            return spec
+        return spec if isinstance(spec, NotMemoized) else self.answer(spec, known)
+
+    def answer(
+        self,
+        spec: Spec,
+        known: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+        params: Mapping[str, Any] | None = None,
+    ) -> Hit | Miss | NotMemoized:
+        """The same of a job that is described already; `params` stands for the content of params.yaml."""
         try:
             entries = {path: entry for path in spec.deps if (entry := self.entry_in(path, known))}
             seen = {} if entries else self.identities(spec)
-            key = self.key(spec, entries)
+            values = None if params is None else {name: value_of(params, name) for name in spec.params}
+            key = self.key(spec, entries, values)
         except Unfaithful as error:
             return NotMemoized(f"input {error}")
         except LookupError as error:
             return NotMemoized(str(error.args[0]))
-        reason = "not in the cache"
+        reason, begun = "not in the cache", time.monotonic()
         for outs in self.candidates(spec, key):
             absent = [item for out in outs for item in self.store.check(out["md5"])]
             if not absent:
-                return Hit(spec, key, outs, self.ledger.seconds(key.digest))
+                return Hit(spec, key, outs, self.ledger.seconds(key.digest), time.monotonic() - begun)
             reason = f"{absent[0].oid} is {absent[0].reason} in the cache"
         return Miss(spec, key, reason, seen)
 
@@ -139,16 +148,21 @@ class LookUp:
                 self._params = (identity, load_yaml(Path(PARAMS_FILE).read_text(encoding="utf-8")))
             except ValueError as error:
                 raise LookupError(f"{PARAMS_FILE} cannot be read: {error}") from None
-        value: Any = self._params[1]
-        for part in name.split("."):
-            value = value.get(part, _MISSING) if isinstance(value, dict) else _MISSING
-        if value is _MISSING:
-            raise LookupError(f"{PARAMS_FILE} has no key {name}")
-        try:
-            json.dumps(value)
-        except TypeError as error:
-            raise LookupError(f"{PARAMS_FILE}: {name} is not plain data ({error}): quote it to make it text") from None
-        return value
+        return value_of(self._params[1], name)
+
+
+def value_of(params: Mapping[str, Any], name: str) -> Any:
+    """The value of a dotted key in params.yaml's content. Raises LookupError if it is not there or no plain data."""
+    value: Any = params
+    for part in name.split("."):
+        value = value.get(part, _MISSING) if isinstance(value, Mapping) else _MISSING
+    if value is _MISSING:
+        raise LookupError(f"{PARAMS_FILE} has no key {name}")
+    try:
+        json.dumps(value)
+    except TypeError as error:
+        raise LookupError(f"{PARAMS_FILE}: {name} is not plain data ({error}): quote it to make it text") from None
+    return value
 
 
 def _lock_outs(entry: dict[str, Any], key: Key) -> Outs | None:

@@ -1,6 +1,7 @@
 """The memo: what DVC's run-cache knows of a job, restored; what a job made, committed under the key fixed before."""
 
 import os
+import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ class Memo(LookUp):
         super().__init__(*arguments, **options)
         self.scratch = Scratch(self.cache)
         register(self.cache, Path.cwd())
-        self._restored: list[str] = []
+        self._restored: list[tuple[str, float]] = []
+        self._restoring: dict[str, float] = {}
 
     def restore(self, hit: Hit, paths: Collection[str] | None = None) -> None:
         """Put the outputs of a hit in place, all or some. Raises OSError; what was restored until then is whole."""
+        begun = time.monotonic()
         inputs = {dep["md5"] for dep in hit.key.deps} if len(hit.outs) > 1 else set()
         for out in hit.outs:
             if (paths is not None and out["path"] not in paths) or self._in_place(out):
@@ -36,6 +39,7 @@ class Memo(LookUp):
             # Snakemake touches one output after the other: an input that is the same file would be newer than the first
             private = out["path"] in hit.spec.protected or out["md5"] in inputs
             self.store.restore(out["md5"], Path(out["path"]), bool(out.get("isexec")), private)
+        self._restoring[hit.key.digest] = hit.found_in + time.monotonic() - begun
 
     def _in_place(self, out: dict[str, Any]) -> bool:
         path = out["path"]
@@ -51,7 +55,7 @@ class Memo(LookUp):
             if not out["md5"].endswith(".dir"):
                 self.store.touched(out["md5"], Path(out["path"]))
         self.lock.record(hit.spec.name, hit.key.entry(hit.outs))
-        self._restored.append(hit.key.digest)
+        self._restored.append((hit.key.digest, self._restoring.pop(hit.key.digest, 0.0)))
 
     def commit(self, miss: Miss) -> Refused | None:
         """Store the result of a job that has run, under the key fixed before it started; None when that is done."""
@@ -143,7 +147,7 @@ class Memo(LookUp):
         """Write dvc.lock for what was finished. Raises TimeoutError, OSError or ValueError; nothing is lost then."""
         self.left.write()
         if self._restored:
-            self.ledger.restored(self._restored)
+            self.ledger.restored([key for key, _ in self._restored], [taken for _, taken in self._restored])
             self._restored = []
         if not self.lock.pending:
             self.lock.write()

@@ -54,6 +54,7 @@ def test_help_is_instant_and_imports_nothing_heavy() -> None:
     [
         *("workspace create", "params", "dvcfile", "fingerprint", "push", "pull", "doctor", "cache verify"),
         *("plan", "why", "costs", "lineage", "ls", "report", "get", "gc"),
+        *("sweep run", "sweep show", "sweep clean", "sweep gc"),
     ],
 )
 def test_every_subcommand_explains_itself(command: str) -> None:

@@ -348,6 +348,9 @@ def test_a_ledger_with_a_line_that_is_no_record_is_not_whole(text: str, tmp_path
     for name, value in faults:
         path.write_text(json.dumps({**record, name: value}) + "\n")
         assert not shared_ledger.is_whole(path, "ledger"), name
+    for seconds, right in (([0.5], True), ([], True), ([0.5, 0.5], False), ([-1], False), (["x"], False), (0.5, False)):
+        path.write_text(json.dumps({**note, "seconds": seconds}) + "\n")
+        assert shared_ledger.is_whole(path, "restored") is right, seconds
 
 
 def test_a_ledger_file_that_does_not_go_on_from_the_one_here_is_not_taken(store: Path, other: Workspace) -> None:

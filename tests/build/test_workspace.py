@@ -1,13 +1,15 @@
 """Workspaces: own values, same keys, unseen by the root."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from modelworks.build import params, workspace
+from modelworks.build import dvcfile, params, workspace
 from modelworks.build.params import ParamsError
 from modelworks.build.workspace import WorkspaceError
+from snakemake_executor_plugin_dvc.hashing import Hasher
 from tests.build.repository import Repository
 
 FORMED = "restored {}, ran {}, not memoized 0, saved"
@@ -234,3 +236,50 @@ def test_what_is_missing_at_the_root_and_what_cannot_be_made_is_said(bare: Repos
     bare.write("file", "")
     with pytest.raises(WorkspaceError, match=r"/file/w: cannot be made: File exists$"):
         workspace.create(bare.root, bare.root / "file/w")
+
+
+def test_a_copy_is_what_create_would_have_made(bare: Repository) -> None:
+    one, made, copied = (bare.root / name for name in ("one", "made", "copied"))
+    workspace.create(bare.root, one, settings=["seed=7"])
+    workspace.create(bare.root, made, settings=["seed=7", "k2.train.warmup_steps=3"])
+    workspace.copy(one, copied, {"k2.train.warmup_steps": 3})
+
+    def content(folder: Path) -> dict[str, str]:
+        names = [name for name in tree(folder) if not name.startswith((".dvc/tmp", ".snakemake"))]
+        return {name: (folder / name).read_text() for name in names if (folder / name).is_file()}
+
+    assert content(copied) == content(made) and len(content(made)) == 8
+    assert (copied / "Snakefile").is_symlink()
+    modes = [(folder / ".dvc/config.local").stat().st_mode for folder in (copied, made)]
+    assert modes[0] == modes[1]
+    dvcfile.ensure_current(bare.root / "Snakefile", copied)
+
+
+def test_a_copy_of_another_shape_is_compiled_anew(bare: Repository) -> None:
+    workspace.create(bare.root, bare.root / "one")
+    workspace.copy(bare.root / "one", bare.root / "two", {"k2.run.decay_chunks": 2}, compiled=False)
+    compiled = (bare.root / "two" / dvcfile.FILE).read_text()
+    assert "part--1" in compiled and "part--2" not in compiled
+
+
+def test_a_copy_with_a_fault_leaves_nothing(bare: Repository) -> None:
+    workspace.create(bare.root, bare.root / "one")
+    before = tree(bare.root)
+    with pytest.raises(ParamsError, match=r"k2\.train\.warmup_steps must be"):
+        workspace.copy(bare.root / "one", bare.root / "two", {"k2.train.warmup_steps": "many"})
+    with pytest.raises(WorkspaceError, match="is a workspace already"):
+        workspace.copy(bare.root / "one", bare.root / "one", {})
+    assert tree(bare.root) == before
+
+
+def test_a_copy_knows_the_hashes_of_large_data(bare: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace.create(bare.root, bare.root / "one")
+    large = bare.write("data/large.bin", "x" * (1 << 20))
+    os.utime(large, (1, 1))
+    databases = [bare.root / name / ".dvc/tmp/memo/md5.sqlite" for name in ("one", "two")]
+    monkeypatch.chdir(bare.root / "one")
+    digest = Hasher(databases[0]).content("data/large.bin").md5
+    workspace.copy(bare.root / "one", bare.root / "two", {})
+    monkeypatch.chdir(bare.root / "two")
+    hasher = Hasher(databases[1])
+    assert (hasher.content("data/large.bin").md5, hasher.hashed_bytes) == (digest, 0)

@@ -91,8 +91,14 @@ def write(folder: Path) -> None:
     for (part, name), rows in texts.items():
         cases = [case.id for case in problems.cases()] if (part, name) == ("validation", "arithmetic") else None
         ids = cases or [f"{part}/{name}/{number}" for number in range(len(rows))]
+        operands = [",".join(map(str, sorted(case.operands))) for case in problems.cases()]
         table = polars.DataFrame(
-            {"id": ids, "source": [s for s, _ in rows], "document": ids, "text": [t for _, t in rows]}
+            {
+                "id": ids,
+                "source": [s for s, _ in rows],
+                "document": operands if cases else ids,
+                "text": [t for _, t in rows],
+            }
         )
         table.write_parquet(folder / f"corpus/{part}/{name}.parquet")
         if part == "validation":

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from snakemake_executor_plugin_dvc.ledger import Ledger
+
 from .forkserver import SUMMARY
 from .project import CHAIN, Project, chain
 
@@ -307,6 +309,36 @@ def test_ctrl_c_stops_cleanly_and_prints_the_command_that_resumes(project: Proje
     assert "restored 0, ran 0," in output
     project.put(Snakefile=CHAIN)
     assert project.build().code == 0
+
+
+def test_what_restoring_each_result_took_is_noted(project: Project) -> None:
+    before = time.time()
+    ledger = Ledger(project.cache)
+    project.build("--config", "name=first")
+    project.build("--config", "name=other")
+    project.build("--config", "name=first")
+    (note,) = ledger.notes()
+    assert (note.workspace, len(note.keys), len(note.seconds)) == (str(project.folder), 1, 1)
+    assert note.seconds[0] is not None and 0 < note.seconds[0] < 60
+    assert list(ledger.restored_in()) == [(note.started, note.workspace, note.keys)]
+    ledger.restored(["a" * 64])  # as builds have noted it that did not measure
+    assert {tuple(one.keys): list(one.seconds) for one in ledger.notes()}[("a" * 64,)] == [None]
+    assert ledger.restores() == {note.keys[0]: 1, "a" * 64: 1}
+    assert len(list(ledger.notes(before))) == 2 and not list(ledger.notes(time.time() + 2))
+
+
+def test_the_records_of_one_workspace_hold_its_failed_runs(project: Project) -> None:
+    before = time.time()
+    project.put(Snakefile=CHAIN.replace("tr a-z A-Z < {input}", "false"))
+    assert project.build("--keep-going").code == 1
+    ledger = Ledger(project.cache)
+    records = ledger.records(str(project.folder), before)
+    assert sorted((record["rule"], record["succeeded"]) for record in records) == [
+        ("copy", True),
+        ("listing", True),
+        ("upper", False),
+    ]
+    assert ledger.records("/elsewhere") == [] and ledger.records(since=time.time() + 2) == []
 
 
 def test_every_executed_job_leaves_a_ledger_record(project: Project) -> None:

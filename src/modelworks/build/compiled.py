@@ -14,6 +14,14 @@ class CompileError(ModelworksError):
     """Snakemake finds a fault in the rules."""
 
 
+class NoSuchTarget(CompileError):
+    """No rule makes a target. `known`: the rules, and what they make where that has no wildcards."""
+
+    def __init__(self, text: str, known: list[str]) -> None:
+        self.known = known
+        super().__init__(text)
+
+
 @dataclass(frozen=True)
 class Compiled:
     """Snakemake's jobs that make something, in the order of the rules, the structural values they hold for, the DAG."""
@@ -27,10 +35,10 @@ class Compiled:
 def compile_graph(snakefile: Path, directory: Path, targets: frozenset[str] = frozenset()) -> Iterator[Compiled]:
     """Build the graph of targets (the default one) of a Snakefile in a workspace, the working directory meanwhile.
 
-    Raises CompileError and ParamsError.
+    Raises CompileError, NoSuchTarget where there is no such target, and ParamsError.
     """
     from snakemake.api import SnakemakeApi
-    from snakemake.exceptions import WorkflowError
+    from snakemake.exceptions import MissingRuleException, WorkflowError
     from snakemake.settings.enums import Quietness
     from snakemake.settings.types import DAGSettings, OutputSettings, ResourceSettings
     from snakemake_interface_common.exceptions import ApiError
@@ -44,6 +52,10 @@ def compile_graph(snakefile: Path, directory: Path, targets: frozenset[str] = fr
             workflow = opened.dag(DAGSettings(targets=targets)).workflow_api._workflow
             workflow._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             workflow._build_dag()
+        except MissingRuleException as error:
+            outs = [str(path) for rule in workflow.rules for path in rule.output if not rule.has_wildcards()]
+            known = [rule.name for rule in workflow.rules] + outs
+            raise NoSuchTarget(f"{snakefile}: {error}", known) from None
         except (WorkflowError, ApiError) as error:
             raise CompileError(f"{snakefile}: {error}") from None
         except SyntaxError as error:

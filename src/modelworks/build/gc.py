@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,22 @@ def _plan(cache: Path, most: int, price: Callable[[str], float]) -> Plan:
             if not users[oid]:
                 plan.evicted.append(oid)
                 over -= plan.sizes[oid]
+    return plan
+
+
+def plan_keys(cache: Path, keys: Collection[str], besides: Collection[Path], price: Callable[[str], float]) -> Plan:
+    """What to evict so that what only these keys have made is gone; workspaces `besides` pin nothing.
+
+    What is also a result of another key, built now, or pinned stays.
+    """
+    plan = Plan(_sizes(cache), pinning.find(cache, besides))
+    results = _results(cache, plan.sizes, price)
+    gone = set(keys) - set(plan.pins.keys)
+    kept = _expanded(cache, plan.pins.objects, plan.sizes)
+    kept |= {oid for result in results if result.key not in gone for oid in result.objects}
+    plan.pinned = sum(plan.sizes[oid] for oid in kept if oid in plan.sizes)
+    plan.results = [one for one in results if one.key in gone and not kept.issuperset(one.objects)]
+    plan.evicted = sorted({oid for one in plan.results for oid in one.objects} - kept)
     return plan
 
 

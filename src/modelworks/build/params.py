@@ -5,7 +5,7 @@ All faults come in one `ParamsError`, a line each: file, key, what is allowed, w
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelworks.build import plain_yaml
 from modelworks.build.errors import ModelworksError
@@ -13,6 +13,8 @@ from modelworks.build.plain_yaml import Fault, KeyPath, dotted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    Model = TypeVar("Model", bound=BaseModel)
 
 FILE = "params.yaml"
 Origin = Callable[[KeyPath], str]
@@ -44,15 +46,15 @@ class Reads(dict[str, Any]):
 
 def load(path: Path | str = FILE) -> dict[str, Any]:
     """Read a params file without comparing it with the schema. Raises ParamsError."""
-    data, faults = _read_file(path)
+    data, faults = read_mapping(path)
     if faults:
-        raise ParamsError(_line(str(path), fault) for fault in faults)
+        raise ParamsError(line(str(path), fault) for fault in faults)
     return data
 
 
 def read(path: Path | str = FILE) -> dict[str, Any]:
     """Read a params file and check it whole. Raises ParamsError with every fault."""
-    data, faults = _read_file(path)
+    data, faults = read_mapping(path)
     return _checked(data, faults, lambda _: str(path))
 
 
@@ -94,7 +96,7 @@ def setting(text: str) -> tuple[KeyPath, Any]:
         raise ParamsError([f"--set {text}: must be KEY=VALUE, with a dotted key of {FILE}"])
     document = plain_yaml.parse(value)
     if document.faults:
-        raise ParamsError(_line(f"--set {key}", Fault((*path, *f.path), f.text)) for f in document.faults)
+        raise ParamsError(line(f"--set {key}", Fault((*path, *f.path), f.text)) for f in document.faults)
     return path, document.data
 
 
@@ -102,9 +104,9 @@ def reads(params: Mapping[str, Any], *keys: str) -> Reads:
     """The values of dotted keys. Raises ParamsError for a key that is not there."""
     found, faults = Reads(), []
     for key in keys:
-        value = _lookup(params, tuple(key.split(".")))
-        if value is _ABSENT:
-            faults.append(f"{FILE}: {key!r}, named in reads(), is not a known key{_hint(key, _all_keys(params))}")
+        value = lookup(params, tuple(key.split(".")))
+        if value is ABSENT:
+            faults.append(f"{FILE}: {key!r}, named in reads(), is not a known key{hint(key, known_keys(params))}")
         else:
             found[key] = value
     if faults:
@@ -136,31 +138,34 @@ def _marked(params: Mapping[str, Any], mark: str) -> dict[str, Any]:
         for path, info in keys(Params)
         if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(mark)
     ]
-    values = {dotted(path): _lookup(params, path) for path in marked}
-    return {key: value for key, value in values.items() if value is not _ABSENT}
+    values = {dotted(path): lookup(params, path) for path in marked}
+    return {key: value for key, value in values.items() if value is not ABSENT}
 
 
-_ABSENT = object()
+ABSENT = object()  # what `lookup` answers for a key that is not there
 
 
-def _lookup(params: Any, path: KeyPath) -> Any:
+def lookup(params: Any, path: KeyPath) -> Any:
+    """The value under a path of keys, or ABSENT."""
     for part in path:
         if not isinstance(params, Mapping) or part not in params:
-            return _ABSENT
+            return ABSENT
         params = params[part]
     return params
 
 
-def _all_keys(params: Mapping[str, Any], prefix: str = "") -> list[str]:
+def known_keys(params: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Every dotted key, sections before what they hold."""
     found = []
     for key, value in params.items():
         found.append(f"{prefix}{key}")
         if isinstance(value, Mapping):
-            found += _all_keys(value, f"{prefix}{key}.")
+            found += known_keys(value, f"{prefix}{key}.")
     return found
 
 
-def _read_file(path: Path | str) -> tuple[dict[str, Any], list[Fault]]:
+def read_mapping(path: Path | str) -> tuple[dict[str, Any], list[Fault]]:
+    """A YAML file that must hold a mapping, and everything that is wrong with its text. Raises ParamsError."""
     try:
         content = Path(path).read_bytes()
     except OSError as error:
@@ -168,36 +173,42 @@ def _read_file(path: Path | str) -> tuple[dict[str, Any], list[Fault]]:
     document = plain_yaml.parse(content)
     if document.faults or isinstance(document.data, dict):
         return document.data if isinstance(document.data, dict) else {}, document.faults
-    found = "an empty file" if document.data is None else _shown(document.data)
+    found = "an empty file" if document.data is None else shown(document.data)
     return {}, [Fault((), f"must be a mapping of keys to values, got {found}")]
 
 
 def _checked(data: Any, faults: list[Fault], origin: Origin) -> dict[str, Any]:
     # What is known only of the whole text (broken YAML, the wrong encoding) leaves no values to speak of.
     if any(not fault.path for fault in faults):
-        raise ParamsError(_line(origin(fault.path), fault) for fault in faults)
+        raise ParamsError(line(origin(fault.path), fault) for fault in faults)
     blamed = {fault.path for fault in faults}
     more = [
         fault
-        for fault in _schema_faults(data)
+        for fault in schema_faults(data)
         if not any(fault.path[: len(p)] == p or p[: len(fault.path)] == fault.path for p in blamed)
     ]
     if faults or more:
-        raise ParamsError(_line(origin(fault.path), fault) for fault in [*faults, *more])
+        raise ParamsError(line(origin(fault.path), fault) for fault in [*faults, *more])
     return data
 
 
-def _schema_faults(data: Any) -> list[Fault]:
-    from pydantic import ValidationError
-
+def schema_faults(data: Any) -> list[Fault]:
+    """What of the values of a params file the schema does not allow."""
     from modelworks.schema import Params
 
+    model, faults = model_faults(data, Params)
+    return faults if model is None else [Fault(path, f"is missing: {text}") for path, text in _defaulted(model, ())]
+
+
+def model_faults(data: Any, root: "type[Model]") -> tuple["Model | None", list[Fault]]:
+    """The values as a model, or everything that it does not allow of them."""
+    from pydantic import ValidationError
+
     try:
-        model = Params.model_validate(data)
+        return root.model_validate(data), []
     except ValidationError as error:
-        faults = [_fault(item, data, Params) for item in error.errors(include_url=False)]
-        return list(dict.fromkeys(faults))
-    return [Fault(path, f"is missing: {text}") for path, text in _defaulted(model, ())]
+        faults = [_fault(item, data, root) for item in error.errors(include_url=False)]
+        return None, list(dict.fromkeys(faults))
 
 
 def _fault(item: Any, data: Any, root: "type[BaseModel]") -> Fault:
@@ -208,8 +219,8 @@ def _fault(item: Any, data: Any, root: "type[BaseModel]") -> Fault:
     if kind == "extra_forbidden":
         known = [path for path, _ in keys(root)]
         beside = [path[-1] for path in known if path[:-1] == place[:-1]]
-        hint = _hint(dotted(place), map(dotted, known)) or f"; known here: {', '.join(map(str, beside))}"
-        return Fault(place, f"is not a known key{hint}")
+        near = hint(dotted(place), map(dotted, known)) or f"; known here: {', '.join(map(str, beside))}"
+        return Fault(place, f"is not a known key{near}")
     field = field_at(root, tuple(part for part in path if isinstance(part, str)))
     if kind == "missing":
         field = field_at(root, place)
@@ -220,7 +231,7 @@ def _fault(item: Any, data: Any, root: "type[BaseModel]") -> Fault:
     while field and isinstance(path[-1], int):
         path = path[:-1]
     wanted = f"must be {describe(field.annotation, field.metadata)}" if field else f": {item['msg']}"
-    return Fault(path, f"{wanted}, got {_shown(_lookup(data, path) if path else data)}")
+    return Fault(path, f"{wanted}, got {shown(lookup(data, path) if path else data)}")
 
 
 def _real_path(data: Any, place: KeyPath) -> KeyPath:
@@ -250,19 +261,22 @@ def _defaulted(model: "BaseModel", prefix: KeyPath) -> list[tuple[KeyPath, str]]
     return found
 
 
-def _hint(key: str, known: Iterable[str]) -> str:
+def hint(key: str, known: Iterable[str]) -> str:
+    """The end of a sentence that names the nearest known key, or nothing."""
     from modelworks.build.allowed import nearest
 
     near = nearest(key, known)
     return f"; the nearest known key is {near}" if near else ""
 
 
-def _line(origin: str, fault: Fault) -> str:
+def line(origin: str, fault: Fault) -> str:
+    """A fault with the file it is in."""
     where = f"{origin}: {dotted(fault.path)}" if fault.path else f"{origin}:"
     return where + ("" if fault.text.startswith(":") else " ") + fault.text
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value for an error, in at most 80 characters."""
     if isinstance(value, Mapping):
         return f"a mapping with the keys {', '.join(map(str, value))}"[:80] if value else "an empty mapping"
     if value is None or isinstance(value, bool):

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,8 +27,8 @@ class Pins:
     gone: list[Path] = field(default_factory=list)
 
 
-def find(cache: Path) -> Pins:
-    """Everything that pins objects of a cache.
+def find(cache: Path, besides: Collection[Path] = ()) -> Pins:
+    """Everything that pins objects of a cache, but for the workspaces `besides`.
 
     A workspace that cannot be looked at, another user's or another host's, pins what its last build has noted.
     """
@@ -37,6 +37,8 @@ def find(cache: Path) -> Pins:
 
     pins, repositories = Pins(), set()
     for user in registered(cache):
+        if user.here and user.folder in besides:
+            continue
         try:
             pins.objects |= _of_workspace(user.folder)
         except FileNotFoundError:

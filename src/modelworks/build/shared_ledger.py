@@ -87,8 +87,12 @@ def _is_note(line: Any) -> bool:
     """Whether a line of `memo/restored` names a workspace and keys."""
     if not isinstance(line, dict) or not isinstance(line.get("workspace"), str):
         return False
-    keys = line.get("keys")
-    return isinstance(keys, list) and all(_is_key(key) for key in keys)
+    keys, seconds = line.get("keys"), line.get("seconds", [])
+    if not (isinstance(keys, list) and all(_is_key(key) for key in keys)):
+        return False
+    return seconds == [] or (
+        isinstance(seconds, list) and len(seconds) == len(keys) and all(_is_amount(taken) for taken in seconds)
+    )
 
 
 def _is_key(key: Any) -> bool:

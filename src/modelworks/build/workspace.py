@@ -7,9 +7,10 @@ root, so the root never sees it, wherever it lies.
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ from modelworks.build.plain_yaml import KeyPath
 
 LINKED = ("Snakefile", "rules", "profiles", "report", "data")
 _OWN = (params.FILE, ".dvc/config")
+_HASHES = ".dvc/tmp/memo/md5.sqlite"
+_COPIED = (
+    *LINKED,
+    *(".gitignore", ".dvcignore", ".dvc/config", ".dvc/config.local", ".dvc/.gitignore", "dvc.yaml"),
+    *(".snakemake/modelworks/fingerprint.json", ".snakemake/modelworks/fingerprints/*", "artifacts/code/*.json"),
+)
 
 
 class WorkspaceError(ModelworksError):
@@ -108,6 +115,45 @@ def create(
         _make_dvc_root(root, partial)
         write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
         shutil.rmtree(partial / ".snakemake", ignore_errors=True)
+        dvcfile.note_current(partial)
+        _take_place(partial, directory)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: bool = True) -> None:
+    """Make a workspace like another one that lies beside the same root, with other values: dotted key -> value.
+
+    It takes milliseconds: dvc.yaml, DVC's settings and what fingerprints remember are the other one's. Without
+    `compiled` dvc.yaml is compiled anew, as values that change the graph's shape need. Raises as `create` does.
+    """
+    from modelworks.build import dvcfile
+    from snakemake_executor_plugin_dvc import hashing
+
+    _refuse_existing(directory)
+    root = find_root(source)
+    changes = [(tuple(key.split(".")), value) for key, value in values.items()]
+    wanted = params.load(source / params.FILE)
+    for path, value in changes:
+        wanted = params.overlay(wanted, params.nested(path, value))
+    params.validate(wanted)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent)).absolute()
+    try:
+        partial.chmod(stat.S_IMODE(source.stat().st_mode))
+        for name in _COPIED:
+            for file in source.glob(name):
+                target = partial / file.relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, target, follow_symlinks=False)
+        (partial / _HASHES).parent.mkdir(parents=True)
+        hashing.carry_over(source / _HASHES, source.absolute(), partial / _HASHES, directory.absolute())
+        (partial / params.FILE).write_text(_edited((source / params.FILE).read_text(encoding="utf-8"), changes))
+        _check_written(partial / params.FILE, wanted)
+        _link_named_files(root, partial, wanted)
+        if not compiled:
+            write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
         dvcfile.note_current(partial)
         _take_place(partial, directory)
     except BaseException:

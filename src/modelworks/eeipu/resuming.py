@@ -1,0 +1,74 @@
+"""What a sweep is, as its log begins with it, and whether a sweep of now is the one that a log began with."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from modelworks.build import params
+from modelworks.build.errors import ModelworksError
+from modelworks.build.plain_yaml import dotted
+from modelworks.eeipu import accounting
+from modelworks.eeipu.log import VERSION, Log, plain
+from modelworks.eeipu.sweep_schema import Sweep
+from modelworks.eeipu.trial import Group
+
+_MAY_CHANGE = ("parallel", "budget", "test")
+
+
+class ChangedError(ModelworksError):
+    """A sweep is not the one whose trials the log holds; the text has a line for each difference, and the remedy."""
+
+
+def first_event(sweep: Sweep, groups: tuple[Group, ...], log: Log) -> dict[str, Any] | None:
+    """The event that begins a new log, or says what is allowed to have changed since; None if nothing has.
+
+    The amount of the budget, `parallel` and `test` may change: trials do not depend on them. So may the objective's key
+    while no trial has a value. Raises ChangedError.
+    """
+    now = {
+        "event": "sweep",
+        "version": VERSION,
+        "name": sweep.name,
+        "sweep": plain(sweep.file.model_dump()),
+        "base": plain(sweep.base),
+        "groups": plain([asdict(group) for group in groups]),
+    }
+    then = log.first()
+    if then is None:
+        return now
+    last = log.sweep() or then["sweep"]
+    valued = any(accounting.good_value(trial) is not None for trial in log.trials())
+    views = [_fixed(file, valued) for file in (last, now["sweep"])]
+    found = [f"sweeps/{sweep.name}.yaml: {text}" for text in _differences(*views)]
+    found += [f"{params.FILE}: {text}" for text in _differences(then["base"], now["base"])]
+    if then["groups"] != now["groups"]:
+        found.append("Snakefile: which stages read which of the searched keys has changed")
+    if found:
+        found.append(
+            f"The trials in {log.path} are of the sweep as it was: undo the changes, begin anew (modelworks sweep clean"
+            f" {sweep.name}), or give the file another name. Only parallel, test and the amount of the budget may"
+            " change, and objective.key until a trial has a value"
+        )
+        raise ChangedError("\n".join(found))
+    return None if last == now["sweep"] else {"event": "changed", "sweep": now["sweep"]}
+
+
+def _fixed(sweep: Mapping[str, Any], valued: bool) -> dict[str, Any]:
+    """A sweep file without what may change, but for the budget's unit; `valued`: whether a trial has a value."""
+    unit = next(name for name, amount in sweep["budget"].items() if amount is not None)
+    objective = {name: value for name, value in sweep["objective"].items() if valued or name != "key"}
+    fixed = {key: value for key, value in sweep.items() if key not in _MAY_CHANGE}
+    return {**fixed, "objective": objective, "budget": unit}
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    old, new = (dict(params.leaves(values)) for values in (then, now))
+    return [
+        f"{dotted(path)} was {_shown(old, path)} and is {_shown(new, path)}"
+        for path in dict.fromkeys((*old, *new))
+        if _shown(old, path) != _shown(new, path)
+    ]
+
+
+def _shown(values: Mapping[Any, Any], path: Any) -> str:
+    return params.shown(values[path]) if path in values else "not there"

@@ -1,0 +1,139 @@
+"""What the parts of a sweep hand to one another: groups of stages, trials, what is foreseen of one, what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Values = Mapping[str, Any]  # searched key of params.yaml, dotted -> its value
+Status = Literal["running", "ok", "failed", "diverged"]
+Verdict = Literal["restore", "run", "perhaps"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Stages whose results depend on the same searched keys: one cost model, and all are restored or all run.
+
+    `keys` are the searched keys that the stages read, themselves or through their inputs, sorted. Fixing them fixes
+    the results of every group whose keys are among them. A group without keys is the same in every trial.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What the memo says of a candidate before it is built: stage -> verdict, and the groups that are wholly restored.
+
+    `perhaps`: something upstream runs, and if it makes what it made before, this stage is restored. `at`: when the
+    memo was asked, in seconds since the epoch, 0 if that is not known: what others made since explains a mismatch.
+    """
+
+    stages: Mapping[str, Verdict]
+    hits: frozenset[str]
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """One stage of a finished trial. `cost`: what running it costs, by the ledger, also where it was restored.
+
+    `charged`: what the trial paid for it: the same if it ran, else what restoring took. In units of the budget.
+    """
+
+    stage: str
+    group: str
+    key: str | None
+    ran: bool
+    cost: float
+    charged: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial's build. `value` is the objective, None unless `status` is ok.
+
+    `explained` are mismatches that what others have built since the proposal explains.
+    """
+
+    status: Status
+    value: float | None
+    stages: tuple[StageCost, ...]
+    mismatches: tuple[str, ...] = ()  # one text for each stage that was not restored or run as foreseen, unexplained
+    error: str | None = None
+    explained: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a method proposes to try; `details` say why (JSON), for the log."""
+
+    values: dict[str, Any]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial as the log has it. `proposer` is what proposing it cost, in units of the budget."""
+
+    number: int
+    values: dict[str, Any]
+    warm_up: bool
+    foresight: Foresight
+    proposer: float
+    details: dict[str, Any]
+    outcome: Outcome | None = None  # None while it runs
+
+    @property
+    def charged(self) -> float:
+        """What the trial has cost the budget."""
+        return self.proposer + sum(stage.charged for stage in (self.outcome.stages if self.outcome else ()))
+
+    def costs(self) -> dict[str, float]:
+        """Group -> what running all of it costs; only of groups whose every stage has a cost."""
+        found: dict[str, float] = {}
+        for stage in self.outcome.stages if self.outcome else ():
+            found[stage.group] = found.get(stage.group, 0.0) + stage.cost
+        return found
+
+
+@dataclass(frozen=True)
+class History:
+    """What a method may know: trials that have ended, in the order of their end, and those that run.
+
+    `budget`, `spent` and `spent_by_warm_up` are in one unit: seconds, money, or trials.
+    """
+
+    trials: tuple[Trial, ...]
+    pending: tuple[Trial, ...]
+    groups: tuple[Group, ...]
+    maximize: bool
+    budget: float
+    spent: float
+    spent_by_warm_up: float
+
+
+class Pipeline(Protocol):
+    """What a sweep tunes: the builds of a target, or a synthetic problem."""
+
+    groups: tuple[Group, ...]
+
+    def foresee(self, values: Values) -> Foresight:
+        """What would be restored now; it changes nothing."""
+
+    def look_up_seconds(self) -> float:
+        """The CPU time that other processes have spent on `foresee` so far: the proposer is charged with it."""
+
+    def restore_cost(self, group: str) -> float:
+        """What restoring a group costs: measured, or the smallest cost there is where none has been."""
+
+    def run(self, number: int, values: Values, foresight: Foresight) -> Outcome:
+        """Build a trial; called again with the same arguments after a kill. Blocking, from one thread a trial."""
+
+
+class Method(Protocol):
+    """Proposes the next candidate. The same history and memo give the same proposal."""
+
+    def propose(self, history: History, pipeline: Pipeline, number: int) -> Proposal:
+        """The candidate for trial `number`."""
