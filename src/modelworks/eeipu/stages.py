@@ -241,5 +241,5 @@ def shape_of(values: Mapping[str, Any], shapes: Sequence[Shape], base: Mapping[s
     names = [name for name, _ in shapes[0]]
     wanted = tuple((name, values[name] if name in values else params.reads(base, name)[name]) for name in names)
     if wanted not in shapes:
-        raise FileFault(f"space: {dict(wanted)} is none of the shapes that the graph was compiled for")
+        raise SweepError(f"space: {dict(wanted)} is none of the shapes that the graph was compiled for")
     return wanted
