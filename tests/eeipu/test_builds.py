@@ -16,11 +16,12 @@ import pytest
 
 from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
+from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.measured import measure
 from modelworks.eeipu.memo_process import MemoProcess
 from modelworks.eeipu.mismatch import Witness
 from modelworks.eeipu.processes import Builds
-from modelworks.eeipu.stages import Metric, SweepError
+from modelworks.eeipu.stages import Metric
 from modelworks.eeipu.trial import Outcome, StageCost
 from snakemake_executor_plugin_dvc.ledger import Ledger
 
