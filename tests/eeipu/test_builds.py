@@ -232,7 +232,7 @@ def test_the_winner_gets_its_test_score(pipeline: BuildPipeline, ran: Path) -> N
 
 def test_two_trials_at_a_time_share_the_cores(pipeline: BuildPipeline, ran: Path) -> None:
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(lambda number: run(pipeline, number, values(530 + number)), (10, 11)))
+        outcomes = list(pool.map(lambda number: run(pipeline, number, values(560 + number)), (10, 11)))
     assert [outcome.status for outcome in outcomes] == ["ok", "ok"]
     assert Path(f"{ran}.threads").read_text().split() == ["1", "1"], "a rule that asks for two threads"
 
