@@ -146,7 +146,7 @@ def test_faults_name_the_preset_or_the_setting_they_came_from(
         workspace.create(bare.root, Path("w"), ["odd"], ["k2.train.threads=0", "k3.x=1"])
     assert sorted(caught.value.faults) == [
         "--set: k2.train.threads must be an integer >= 1 and <= 256, got 0",
-        "--set: k3 is not a known key; known here: seed, prices, k2, livebench",
+        "--set: k3 is not a known key; known here: seed, prices, k2, livebench, eeipu",
         "presets/odd.yaml: k2.train.batch_tokens must be an integer >= 1, got 'none'",
         "presets/odd.yaml: k2.train.warmup_stepz is not a known key; the nearest known key is k2.train.warmup_steps",
     ]

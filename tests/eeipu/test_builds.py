@@ -16,11 +16,12 @@ import pytest
 
 from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
+from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.measured import measure
 from modelworks.eeipu.memo_process import MemoProcess
 from modelworks.eeipu.mismatch import Witness
 from modelworks.eeipu.processes import Builds
-from modelworks.eeipu.stages import Metric, SweepError
+from modelworks.eeipu.stages import Metric
 from modelworks.eeipu.trial import Outcome, StageCost
 from snakemake_executor_plugin_dvc.ledger import Ledger
 
@@ -231,7 +232,7 @@ def test_the_winner_gets_its_test_score(pipeline: BuildPipeline, ran: Path) -> N
 
 def test_two_trials_at_a_time_share_the_cores(pipeline: BuildPipeline, ran: Path) -> None:
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(lambda number: run(pipeline, number, values(530 + number)), (10, 11)))
+        outcomes = list(pool.map(lambda number: run(pipeline, number, values(560 + number)), (10, 11)))
     assert [outcome.status for outcome in outcomes] == ["ok", "ok"]
     assert Path(f"{ran}.threads").read_text().split() == ["1", "1"], "a rule that asks for two threads"
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from modelworks.eeipu import driver
-from modelworks.eeipu.driver import Finish, SweepError
+from modelworks.eeipu.driver import Finish
+from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.methods_simple import Grid
 from modelworks.eeipu.resuming import ChangedError

@@ -9,7 +9,8 @@ import pytest
 
 from modelworks.build import workspace
 from modelworks.eeipu import stages
-from modelworks.eeipu.stages import Graph, Metric, SweepError
+from modelworks.eeipu.errors import SweepError
+from modelworks.eeipu.stages import Graph, Metric
 from modelworks.eeipu.trial import Group
 from snakemake_executor_plugin_dvc.key import NotMemoized
 

@@ -360,7 +360,8 @@ def test_no_path_leads_from_a_judged_seed_into_the_detectors_settings(tmp_path: 
     for name in ("k2_spikes.smk", "claims.smk"):
         repository.write(f"rules/{name}", (PROJECT / "rules" / name).read_text(encoding="utf-8"))
     repository.write("artifacts/k2/training_log.parquet", "")
-    repository.write("artifacts/livebench/claims.json", "{}")
+    for system in ("livebench", "eeipu"):
+        repository.write(f"artifacts/{system}/claims.json", "{}")
     for name in ("tokens/validation/000.safetensors", "tokens/validation/000.parquet"):
         repository.write(f"artifacts/k2/{name}", "")
     params = load(PROJECT / "params.yaml")["k2"]

@@ -10,11 +10,12 @@ from typing import Any
 from modelworks.eeipu import driver, methods, state, sweep_file
 from modelworks.eeipu.accounts import Clock
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
+from modelworks.eeipu.errors import FileFault
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.memo_process import Tuned
 from modelworks.eeipu.methods_simple import Grid, Random
 from modelworks.eeipu.space import Space
-from modelworks.eeipu.stages import FileFault, Metric
+from modelworks.eeipu.stages import Metric
 from modelworks.eeipu.sweep_schema import Sweep
 from modelworks.eeipu.trial import Method
 

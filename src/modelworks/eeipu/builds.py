@@ -12,11 +12,11 @@ from typing import Any
 from modelworks.build import params, workspace
 from modelworks.eeipu import accounts, stages
 from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
+from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.measured import absent, measure
 from modelworks.eeipu.memo_process import BASE, MemoProcess, Tuned
 from modelworks.eeipu.mismatch import Witness, mismatches
 from modelworks.eeipu.processes import Builds
-from modelworks.eeipu.stages import SweepError
 from modelworks.eeipu.trial import Foresight, Outcome, Status, Values
 from modelworks.eeipu.trial_folder import LOG, TrialFolder, any_ok
 from snakemake_executor_plugin_dvc.ledger import Ledger

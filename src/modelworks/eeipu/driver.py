@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from modelworks.build.errors import ModelworksError
 from modelworks.eeipu import accounting, resuming
+from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.methods_simple import Exhausted, draw
 from modelworks.eeipu.parameter import identity
@@ -24,10 +25,6 @@ INTERRUPTED = 130  # the exit status of a shell's job that Ctrl-C has ended
 _MOST_DRAWS = 1000
 _WARM_UP_STREAM, _REDRAW_STREAM = 1 << 32, 1 << 33  # no trial has such a number
 _FIRST_FAILURES = 10
-
-
-class SweepError(ModelworksError):
-    """A sweep that cannot go on; the text says why, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from typing import IO, Any
 from modelworks.build import dvcfile, params, workspace
 from modelworks.build.errors import ModelworksError
 from modelworks.eeipu import stages
+from modelworks.eeipu.errors import FileFault, SweepError
 from modelworks.eeipu.foresight import Seer
-from modelworks.eeipu.stages import FileFault, Metric, Shape, SweepError
+from modelworks.eeipu.stages import Metric, Shape
 from modelworks.eeipu.trial import Foresight, Group, Values
 
 BASE = "base"

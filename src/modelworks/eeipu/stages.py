@@ -12,20 +12,12 @@ from typing import Any
 from modelworks.build import params
 from modelworks.build.allowed import nearest
 from modelworks.build.compiled import NoSuchTarget, compile_graph
-from modelworks.build.errors import ModelworksError
+from modelworks.eeipu.errors import FileFault, SweepError
 from modelworks.eeipu.trial import Group
 from snakemake_executor_plugin_dvc.jobs import only_collects
 from snakemake_executor_plugin_dvc.key import NotMemoized, Spec, describe, relative, stage_name
 
 Shape = tuple[tuple[str, Any], ...]  # the values of the searched structural keys, sorted by key
-
-
-class SweepError(ModelworksError):
-    """A sweep that cannot be run as it is asked for; the text holds one line for each fault."""
-
-
-class FileFault(SweepError):
-    """Faults of the sweep file, a line each, which begins with the key."""
 
 
 @dataclass(frozen=True)
