@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from modelworks.eeipu.methods import KINDS, METHODS
-from modelworks.eeipu.observations import identity
+from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.space import Space
 from modelworks.eeipu.trial import Foresight, Proposal, Trial
 from tests.eeipu.histories import CHAIN, DIAMOND, Sweep, chain, diamond

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from modelworks.eeipu.acquisition import Acquisition, standard_normals
-from modelworks.eeipu.observations import identity, objective_table, points
+from modelworks.eeipu.observations import objective_table, points
+from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.prefixes import Prefix, pool
 from modelworks.eeipu.search import Effort, ascend, held_columns, one_hot, raw_points, search, settle
 from modelworks.eeipu.surrogates import Constant, Surrogate, fit

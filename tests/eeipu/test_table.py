@@ -8,7 +8,8 @@ import polars
 import pytest
 
 from modelworks.eeipu import calibration, importance, results, table
-from modelworks.eeipu.record import hits, value_of
+from modelworks.eeipu.record import hits
+from modelworks.eeipu.trial import value_of
 from tests.eeipu.records import GROUPS, record
 
 

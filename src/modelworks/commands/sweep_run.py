@@ -139,7 +139,7 @@ def _stopped(options: argparse.Namespace) -> int:
 
 def _say_end(record: Any, reason: str, place: Path, notes: list[str]) -> None:
     from modelworks.eeipu import experiments
-    from modelworks.eeipu.record import value_of
+    from modelworks.eeipu.trial import value_of
 
     ended = "the budget is spent" if reason == "budget" else "there is nothing left to try"
     best = record.best

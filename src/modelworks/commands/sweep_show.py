@@ -71,7 +71,7 @@ def _print(record: Any, summary: dict[str, Any]) -> None:
 
 
 def _print_best(record: Any) -> None:
-    from modelworks.eeipu.record import value_of
+    from modelworks.eeipu.trial import value_of
 
     ranked = record.ranked()[:_SHOWN]
     if not ranked:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.sweep_schema import Sweep
-from modelworks.eeipu.trial import Group, History, Outcome, Trial
+from modelworks.eeipu.trial import Group, History, Outcome, Trial, value_of
 
 
 def spent(trials: Iterable[Trial], unit: str) -> float:
@@ -46,13 +46,8 @@ def promised(history: History, unit: str) -> float:
 
 def best(trials: Iterable[Trial], maximize: bool) -> Trial | None:
     """The trial with the best value, the first of several; None if none has ended well."""
-    good = [(-value if maximize else value, t.number, t) for t in trials if (value := good_value(t)) is not None]
+    good = [(-value if maximize else value, t.number, t) for t in trials if (value := value_of(t)) is not None]
     return min(good)[-1] if good else None
-
-
-def good_value(trial: Trial) -> float | None:
-    """The objective of a trial that has ended well, else None."""
-    return trial.outcome.value if trial.outcome and trial.outcome.status == "ok" else None
 
 
 def checked(outcome: Outcome) -> Outcome:
@@ -64,7 +59,7 @@ def checked(outcome: Outcome) -> Outcome:
 
 
 def _penalised(trials: Sequence[Trial], maximize: bool) -> list[Trial]:
-    values = [value for trial in trials if (value := good_value(trial)) is not None]
+    values = [value for trial in trials if (value := value_of(trial)) is not None]
     worst = (min if maximize else max)(values, default=None)
     return [
         replace(trial, outcome=replace(trial.outcome, value=worst))

@@ -16,17 +16,16 @@ from modelworks.eeipu.observations import (
     best_rows,
     columns_of,
     cost_table,
-    identity,
-    objective_of,
     objective_table,
     points,
     smallest_cost,
     total_cost_table,
 )
+from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.prefixes import Prefix, pool
 from modelworks.eeipu.search import Candidate, Effort, rank, search
 from modelworks.eeipu.surrogates import NEARLY_CONSTANT, Constant, Surrogate, as_tensor, fit
-from modelworks.eeipu.trial import Foresight, Group, History, Pipeline, Proposal, Trial
+from modelworks.eeipu.trial import Foresight, Group, History, Pipeline, Proposal, Trial, value_of
 
 ASKED = 3  # best candidates of which the memo is asked once more
 ATTEMPTS = 200  # random candidates before a space counts as used up
@@ -86,7 +85,7 @@ class Bayesian:
         rng = np.random.default_rng([self.seed, number])
         known = {identity(trial.values) for trial in (*history.trials, *history.pending)}
         details: dict[str, Any] = {"method": self.kind.name}
-        if sum(objective_of(trial) is not None for trial in history.trials) < 2:
+        if sum(value_of(trial) is not None for trial in history.trials) < 2:
             details["note"] = "random: fewer than two trials have ended well"
             return Proposal(unseen(self.space, rng, known), details)
         begin = time.perf_counter()

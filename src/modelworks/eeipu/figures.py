@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelworks.eeipu import calibration, importance
-from modelworks.eeipu.record import Record, hits, value_of
+from modelworks.eeipu.record import Record, hits
+from modelworks.eeipu.trial import value_of
 from modelworks.lm import plots
 
 _RESTORED, _RAN, _ABSENT = plots.BLUE, "#e3c79a", "#ffffff"

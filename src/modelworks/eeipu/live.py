@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from modelworks.eeipu.record import Record, hits, value_of
-from modelworks.eeipu.trial import Trial
+from modelworks.eeipu.record import Record, hits
+from modelworks.eeipu.trial import Trial, value_of
 
 _EVERY_S = 1.0
 _UP, _CLEAR = "\x1b[{}F", "\x1b[J"

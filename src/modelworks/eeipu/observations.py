@@ -1,6 +1,5 @@
 """The tables that a history gives to learn from: candidates in the unit cube, objective values, log costs of groups."""
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from modelworks.eeipu.trial import Group, History, Trial, Values
+from modelworks.eeipu.trial import Group, History, Trial, Values, value_of
 
 SMALLEST = 1e-6  # of the largest cost seen: what a free stage counts as, since costs are learned as logarithms
 
@@ -50,23 +49,10 @@ def points(space: Cube, trials: Sequence[Trial]) -> np.ndarray:
     return np.array([space.to_unit(trial.values) for trial in trials], dtype=np.float64).reshape(-1, space.width)
 
 
-def identity(values: Values) -> str:
-    """What two candidates share exactly if they are the same."""
-    return json.dumps(dict(values), sort_keys=True)
-
-
-def objective_of(trial: Trial) -> float | None:
-    """The objective of a trial that ended well, else None."""
-    outcome = trial.outcome
-    if outcome is None or outcome.status != "ok" or outcome.value is None or not math.isfinite(outcome.value):
-        return None
-    return outcome.value
-
-
 def objective_table(space: Cube, history: History) -> Table:
     """The objective of all ended trials, larger is better; one that failed or diverged counts as the worst finished."""
     sign = 1.0 if history.maximize else -1.0
-    values = [objective_of(trial) for trial in history.trials]
+    values = [value_of(trial) for trial in history.trials]
     finished = [sign * value for value in values if value is not None]
     worst = min(finished, default=0.0)
     y = np.array([worst if value is None else sign * value for value in values], dtype=np.float64)
@@ -76,7 +62,7 @@ def objective_table(space: Cube, history: History) -> Table:
 def best_rows(history: History, count: int) -> list[Trial]:
     """The `count` best trials that ended well, warm-up or not, best first, ties by number."""
     sign = 1.0 if history.maximize else -1.0
-    rows = [(trial, value) for trial in history.trials if (value := objective_of(trial)) is not None]
+    rows = [(trial, value) for trial in history.trials if (value := value_of(trial)) is not None]
     rows.sort(key=lambda row: (-sign * row[1], row[0].number))
     return [trial for trial, _ in rows[:count]]
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelworks.eeipu.figures import Figure
-from modelworks.eeipu.record import Record, value_of
-from modelworks.eeipu.trial import Trial
+from modelworks.eeipu.record import Record
+from modelworks.eeipu.trial import Trial, value_of
 from modelworks.lm.page import page as frame
 
 _STYLE = """\

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from modelworks.eeipu.observations import Cube, identity
+from modelworks.eeipu.observations import Cube
+from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.trial import Group, Pipeline, Trial, Values
 
 MOST_UNIONS = 64

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from modelworks.eeipu.trial import Group, Trial
+from modelworks.eeipu.trial import Group, Trial, value_of
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,6 @@ class Record:
             right += sum(hit == (name in trial.foresight.hits) for name, hit in reached.items())
             wrong += sum(hit != (name in trial.foresight.hits) for name, hit in reached.items())
         return right, wrong
-
-
-def value_of(trial: Trial) -> float | None:
-    """A trial's objective; None of one that has none."""
-    return trial.outcome.value if trial.outcome is not None and trial.outcome.status == "ok" else None
 
 
 def hits(trial: Trial, groups: tuple[Group, ...]) -> dict[str, bool]:

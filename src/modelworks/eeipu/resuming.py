@@ -7,10 +7,9 @@ from typing import Any
 from modelworks.build import params
 from modelworks.build.errors import ModelworksError
 from modelworks.build.plain_yaml import dotted
-from modelworks.eeipu import accounting
 from modelworks.eeipu.log import VERSION, Log, plain
 from modelworks.eeipu.sweep_schema import Sweep
-from modelworks.eeipu.trial import Group
+from modelworks.eeipu.trial import Group, value_of
 
 _MAY_CHANGE = ("parallel", "budget", "test")
 
@@ -37,7 +36,7 @@ def first_event(sweep: Sweep, groups: tuple[Group, ...], log: Log) -> dict[str, 
     if then is None:
         return now
     last = log.sweep() or then["sweep"]
-    valued = any(accounting.good_value(trial) is not None for trial in log.trials())
+    valued = any(value_of(trial) is not None for trial in log.trials())
     views = [_fixed(file, valued) for file in (last, now["sweep"])]
     found = [f"sweeps/{sweep.name}.yaml: {text}" for text in _differences(*views)]
     found += [f"{params.FILE}: {text}" for text in _differences(then["base"], now["base"])]

@@ -11,7 +11,8 @@ from scipy.stats import qmc
 from torch import Tensor
 
 from modelworks.eeipu.acquisition import Acquisition
-from modelworks.eeipu.observations import Cube, columns_of, identity
+from modelworks.eeipu.observations import Cube, columns_of
+from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.prefixes import Prefix
 from modelworks.eeipu.trial import Group
 

@@ -6,8 +6,8 @@ from typing import Any
 import polars
 
 from modelworks.eeipu import calibration
-from modelworks.eeipu.record import Record, hits, value_of
-from modelworks.eeipu.trial import Group, Trial
+from modelworks.eeipu.record import Record, hits
+from modelworks.eeipu.trial import Group, Trial, value_of
 
 
 def trials(record: Record) -> polars.DataFrame:

@@ -9,7 +9,8 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from modelworks.eeipu.observations import Cube, identity, objective_table
+from modelworks.eeipu.observations import Cube, objective_table
+from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.trial import History, Pipeline, Proposal, Values
 
 ASKS = 20  # Optuna may propose again what has been tried

@@ -1,5 +1,6 @@
 """What the parts of a sweep hand to one another: groups of stages, trials, what is foreseen of one, what came of it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -96,6 +97,14 @@ class Trial:
         for stage in self.outcome.stages if self.outcome else ():
             found[stage.group] = found.get(stage.group, 0.0) + stage.cost
         return found
+
+
+def value_of(trial: Trial) -> float | None:
+    """The objective of a trial that has ended well, else None."""
+    outcome = trial.outcome
+    if outcome is None or outcome.status != "ok" or outcome.value is None or not math.isfinite(outcome.value):
+        return None
+    return outcome.value
 
 
 @dataclass(frozen=True)
