@@ -197,8 +197,9 @@ def state(out: Path) -> None:
 
 
 def collect(out: Path, to: Path) -> None:
-    """Write the table of all runs of the design. Raises SystemExit while some are missing."""
-    runs = done(out)
+    """Lay the runs that are done over those of the table. Raises SystemExit while some of the design are missing."""
+    found = {one.cell: one for one in (read_runs(to) if to.exists() else [])}
+    runs = list((found | {one.cell: one for one in done(out)}).values())
     if left := missing(runs):
         raise SystemExit(f"{len(left)} runs are missing, first {'/'.join(map(str, left[0]))}: run them first")
     write_runs(to, runs)
