@@ -11,7 +11,7 @@ import pytest
 
 from modelworks.eeipu import accounting
 from modelworks.eeipu.log import Log, LogError
-from modelworks.eeipu.trial import Foresight, Outcome, Proposal, StageCost
+from modelworks.eeipu.trial import Foresight, Outcome, Proposal, StageCost, ranked
 from tests.eeipu.sweeps import a_sweep
 
 FORESIGHT = Foresight({"tokens": "restore", "model": "run"}, frozenset({"tokens"}))
@@ -166,7 +166,6 @@ def test_a_failed_trial_has_the_worst_value_for_methods_and_never_wins(
     sweep = a_sweep(objective={"artifact": "x", "key": "y", "goal": goal})
     values = [trial.outcome.value for trial in accounting.history(log, sweep, ()).trials if trial.outcome]
     assert values == [5.0, 1.0, worst, 5.0]
-    best = accounting.best(log.trials(), sweep.maximize)
-    assert best is not None and best.number == winner
+    assert ranked(log.trials(), sweep.maximize)[0].number == winner
     failed = log.trials()[2].outcome
     assert failed is not None and failed.value is None

@@ -18,7 +18,6 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from modelworks.eeipu import surrogates
 from modelworks.eeipu.observations import (
     Table,
-    best_rows,
     cost_table,
     group_costs,
     objective_table,
@@ -26,7 +25,7 @@ from modelworks.eeipu.observations import (
     total_cost_table,
 )
 from modelworks.eeipu.surrogates import Constant, Process, fit, unfitted
-from modelworks.eeipu.trial import Group, Outcome, StageCost, Trial
+from modelworks.eeipu.trial import Group, Outcome, StageCost, Trial, ranked
 from tests.eeipu.histories import CHAIN, DIAMOND, history, trial
 
 ALL = list(range(4))
@@ -177,8 +176,8 @@ def test_the_best_rows_include_the_warm_up_and_ties_go_by_number() -> None:  # t
         trial(number, values(s=0.1 * number), value) for number, value in ((3, 1.0), (1, 1.0), (2, 2.0), (4, None))
     ]
     trials.append(Trial(5, values(s=0.5), True, trials[0].foresight, 0.0, {}, Outcome("ok", 9.0, ())))
-    assert [row.number for row in best_rows(history(trials), 4)] == [5, 2, 1, 3]
-    assert [row.number for row in best_rows(history(trials, maximize=False), 2)] == [1, 3]
+    assert [row.number for row in ranked(trials, maximize=True)] == [5, 2, 1, 3]
+    assert [row.number for row in ranked(trials, maximize=False)] == [1, 3, 2, 5]
 
 
 def test_costs_of_a_group_are_learned_from_its_own_and_upstream_keys() -> None:  # the original's defect iv

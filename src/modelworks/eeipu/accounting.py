@@ -44,12 +44,6 @@ def promised(history: History, unit: str) -> float:
     return history.spent + sum(max(0.0, typical - trial.charged) for trial in history.pending)
 
 
-def best(trials: Iterable[Trial], maximize: bool) -> Trial | None:
-    """The trial with the best value, the first of several; None if none has ended well."""
-    good = [(-value if maximize else value, t.number, t) for t in trials if (value := value_of(t)) is not None]
-    return min(good)[-1] if good else None
-
-
 def checked(outcome: Outcome) -> Outcome:
     """An outcome whose value is a finite number, or that has diverged."""
     if outcome.status != "ok" or (outcome.value is not None and math.isfinite(outcome.value)):

@@ -59,14 +59,6 @@ def objective_table(space: Cube, history: History) -> Table:
     return Table(points(space, history.trials), y)
 
 
-def best_rows(history: History, count: int) -> list[Trial]:
-    """The `count` best trials that ended well, warm-up or not, best first, ties by number."""
-    sign = 1.0 if history.maximize else -1.0
-    rows = [(trial, value) for trial in history.trials if (value := value_of(trial)) is not None]
-    rows.sort(key=lambda row: (-sign * row[1], row[0].number))
-    return [trial for trial, _ in rows[:count]]
-
-
 def group_costs(trial: Trial, groups: Sequence[Group]) -> dict[str, float]:
     """Group -> what running all of it costs, of the groups that the trial completed: what failed cost less than a run.
 

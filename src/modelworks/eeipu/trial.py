@@ -1,7 +1,7 @@
 """What the parts of a sweep hand to one another: groups of stages, trials, what is foreseen of one, what came of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -105,6 +105,12 @@ def value_of(trial: Trial) -> float | None:
     if outcome is None or outcome.status != "ok" or outcome.value is None or not math.isfinite(outcome.value):
         return None
     return outcome.value
+
+
+def ranked(trials: Iterable[Trial], maximize: bool) -> list[Trial]:
+    """The trials that have ended well, warm-up or not, the best first; of equals the earlier one."""
+    rows = [(-value if maximize else value, t.number, t) for t in trials if (value := value_of(t)) is not None]
+    return [trial for _, _, trial in sorted(rows, key=lambda row: row[:2])]
 
 
 @dataclass(frozen=True)
