@@ -19,7 +19,6 @@ from modelworks.eeipu import surrogates
 from modelworks.eeipu.observations import (
     Table,
     cost_table,
-    group_costs,
     objective_table,
     points,
     total_cost_table,
@@ -205,12 +204,12 @@ def test_a_restored_measurement_is_learned_once() -> None:
 def test_only_groups_that_a_trial_completed_have_costs() -> None:
     both = Group("both", ("s.x",), ("a", "b"))
     part = trial(1, values(), 1.0, {"a": 2.0})
-    assert group_costs(part, [both]) == {}
-    assert group_costs(trial(1, values(), 1.0, {"a": 2.0, "b": 3.0}), [both]) == {"both": 5.0}
+    assert part.costs([both]) == {}
+    assert trial(1, values(), 1.0, {"a": 2.0, "b": 3.0}).costs([both]) == {"both": 5.0}
     failed = Outcome(
         "failed", None, (StageCost("a", "both", "k", True, 2.0, 2.0), StageCost("b", "both", None, True, 1.0, 1.0))
     )
-    assert group_costs(Trial(1, values(), False, part.foresight, 0.0, {}, failed), [both]) == {}
+    assert Trial(1, values(), False, part.foresight, 0.0, {}, failed).costs([both]) == {}
     assert len(total_cost_table(DIAMOND, history([part], [both])).y) == 0
 
 
