@@ -22,8 +22,9 @@ from .holder import start_ticks
 from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
 from .key import NotMemoized, relative
 from .leases import Leases
-from .ledger import Ran, record
+from .ledger import record
 from .memo import Hit, Memo, Miss
+from .meter import Ran
 from .progress import describe_progress
 from .reporter import Reporter
 from .repository import find_root, journal, mark_foreign

@@ -10,8 +10,8 @@ import psutil
 from snakemake.executors.local import Executor as LocalExecutor
 
 from .build import Build
-from .ledger import Meter, Ran, device
 from .memoizing import Memoizing
+from .meter import Meter, Ran, device
 
 _TERMINATE_S = 5.0
 

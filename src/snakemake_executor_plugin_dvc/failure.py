@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .jobs import title
-from .ledger import Ran
+from .meter import Ran
 
 _LINES = 10
 _TAIL_BYTES = 1 << 14

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snakemake_executor_plugin_dvc.ledger import Cost, Ran
 from snakemake_executor_plugin_dvc.memo import Miss
+from snakemake_executor_plugin_dvc.meter import Cost, Ran
 
 from . import node
 

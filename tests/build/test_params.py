@@ -13,9 +13,10 @@ import pytest
 from dvc.utils.serialize import loads_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import create_model
 
 from modelworks import cli
-from modelworks.build import params, plain_yaml
+from modelworks.build import disallowed, params, plain_yaml
 from modelworks.build.allowed import keys
 from modelworks.build.params import ParamsError
 from modelworks.schema import Params
@@ -366,3 +367,9 @@ def test_a_mistake_in_a_rule_is_an_error_without_traceback(call: str, line: str,
     assert done.returncode != 0
     assert line in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_fault_inside_a_list_shows_the_value_that_is_there() -> None:
+    model = create_model("Rows", rows=(list[dict[str, int]], ...))
+    _, found = disallowed.model_faults({"rows": [{"n": 1}, {"n": "x"}]}, model)
+    assert [(fault.path, fault.text.rpartition(", ")[2]) for fault in found] == [(("rows", 1, "n"), "got 'x'")]

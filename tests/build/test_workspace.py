@@ -150,10 +150,12 @@ def test_faults_name_the_preset_or_the_setting_they_came_from(
         "presets/odd.yaml: k2.train.batch_tokens must be an integer >= 1, got 'none'",
         "presets/odd.yaml: k2.train.warmup_stepz is not a known key; the nearest known key is k2.train.warmup_steps",
     ]
-    with pytest.raises(
-        WorkspaceError, match=r"^--preset smok: there is no presets/smok.yaml; there are odd, paper, smoke$"
-    ):
-        workspace.create(bare.root, Path("w"), ["smok"])
+    with pytest.raises(ParamsError) as caught:
+        workspace.create(bare.root, Path("w"), ["smok"], ["seed"])
+    assert caught.value.faults == (
+        "--preset smok: there is no presets/smok.yaml; there are odd, paper, smoke",
+        "--set seed: must be KEY=VALUE, with a dotted key of params.yaml",
+    )
     assert not Path("w").exists()
 
 
@@ -184,7 +186,7 @@ def test_a_section_that_is_set_is_laid_over_and_does_not_replace(bare: Repositor
 
 
 def test_a_value_that_the_file_cannot_hold_is_blamed_on_the_setting(bare: Repository) -> None:
-    with pytest.raises((ParamsError, WorkspaceError), match=r"^--set") as caught:
+    with pytest.raises(ParamsError, match=r"^--set") as caught:
         workspace.create(bare.root, bare.root / "w", [], ['k2.corpus.text_column="\\u2028x"'])
     assert ".w." not in str(caught.value)
     assert not (bare.root / "w").exists()
@@ -211,7 +213,7 @@ def test_a_place_that_is_not_the_workspaces_own_is_refused(place: str, bare: Rep
 
 
 def test_a_preset_is_a_name_and_the_line_to_build_is_quoted(bare: Repository) -> None:
-    with pytest.raises(WorkspaceError, match=r"^--preset \.\./params: there is no "):
+    with pytest.raises(ParamsError, match=r"^--preset \.\./params: there is no "):
         workspace.create(bare.root, bare.root / "w", ["../params"])
     said = bare.run("modelworks", "workspace", "create", "a b").stdout
     assert said == "made a b; build in it: snakemake --directory 'a b'\n"

@@ -15,7 +15,7 @@ from modelworks.eeipu.methods_simple import Grid, Random
 from modelworks.eeipu.simulated import Simulated, Stage
 from modelworks.eeipu.space import Space
 from modelworks.eeipu.sweep_schema import SpaceKey, Sweep, SweepFile
-from modelworks.eeipu.trial import Foresight, History, Method, Outcome, Pipeline, Proposal, Values
+from modelworks.eeipu.trial import Foresight, History, Method, Outcome, Pipeline, Proposal, Values, ranked
 
 SPACE: dict[str, Any] = {
     "a": {"int": [1, 12]},
@@ -83,7 +83,7 @@ class Near:
 
     def propose(self, history: History, pipeline: Pipeline, number: int) -> Proposal:
         """The best of ten by the memo, near the best trial."""
-        best = min(history.trials, key=lambda trial: trial.outcome.value if trial.outcome else np.inf)
+        best = ranked(history.trials, history.maximize)[0]
         rng = np.random.default_rng([number, len(history.trials), int(history.spent * 1000)])
         drawn = [{**values, "a": best.values["a"]} for values in self._space.sample(rng, 10)]
         hits = [len(pipeline.foresee(values).hits) for values in drawn]

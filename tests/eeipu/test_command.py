@@ -222,6 +222,22 @@ def test_a_wrong_test_key_is_said_after_the_results_are_written_and_can_be_mende
     assert done.shown()["test"] == 1.0 and done.shown()["trials"]["ok"] == 4
 
 
+def test_a_wrong_test_key_under_snakemake_leaves_the_results_where_the_error_says(done: Swept) -> None:
+    shutil.rmtree(done.state / "results")
+    done.repository.write("sweeps/small.yaml", SWEEP.replace("test.json, key: loss", "test.json, key: lost"))
+    said = done.repository.snakemake("--cores", "1", "sweep_small", check=False)
+    assert "sweeps/small.yaml: test.key: artifacts/test.json has no key lost; its keys: loss" in said
+    assert "Mend it, then run the same command" in said
+    assert "Table, page and plots, without the test score: .modelworks/sweeps/small/results\n" in said
+    assert "artifacts/eeipu/small/report.html, summary.json" not in said
+    assert not (done.root / "artifacts/eeipu/small/report.html").exists()
+    written = {str(path.relative_to(done.state / "results")) for path in _files(done.state / "results")}
+    assert {"trials.parquet", "summary.json", "report.html", "plots/best.svg"} <= written
+    done.repository.write("sweeps/small.yaml", SWEEP)
+    done.repository.snakemake("--cores", "1", "sweep_small")
+    assert json.loads((done.root / "artifacts/eeipu/small/summary.json").read_text())["test"] == 1.0
+
+
 def test_faults_of_a_file_come_at_once_and_nothing_is_begun(done: Swept) -> None:
     text = SWEEP.replace("k2.samples.count", "k2.samples.cuont").replace("goal: min", "goal: least")
     done.repository.write("sweeps/wrong.yaml", text)

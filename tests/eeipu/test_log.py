@@ -11,7 +11,10 @@ import pytest
 
 from modelworks.eeipu import accounting
 from modelworks.eeipu.log import Log, LogError
-from modelworks.eeipu.trial import Foresight, Outcome, Proposal, StageCost
+from modelworks.eeipu.observations import objective_table
+from modelworks.eeipu.parameter import Parameter
+from modelworks.eeipu.space import Space
+from modelworks.eeipu.trial import Foresight, Outcome, Proposal, StageCost, ranked
 from tests.eeipu.sweeps import a_sweep
 
 FORESIGHT = Foresight({"tokens": "restore", "model": "run"}, frozenset({"tokens"}))
@@ -158,15 +161,14 @@ def test_what_is_spent_is_the_charges_of_all_trials_with_their_proposals_or_thei
     assert [len(seconds.trials), len(seconds.pending)] == [2, 1]
 
 
-@pytest.mark.parametrize(("goal", "worst", "winner"), [("min", 5.0, 2), ("max", 1.0, 1)])
+@pytest.mark.parametrize(("goal", "learned", "winner"), [("min", [-5, -1, -5, -5], 2), ("max", [5, 1, 1, 5], 1)])
 def test_a_failed_trial_has_the_worst_value_for_methods_and_never_wins(
-    tmp_path: Path, goal: str, worst: float, winner: int
+    tmp_path: Path, goal: str, learned: list[float], winner: int
 ) -> None:
     log = written(tmp_path / "log.jsonl", (5.0, 1.0, None, 5.0))
     sweep = a_sweep(objective={"artifact": "x", "key": "y", "goal": goal})
-    values = [trial.outcome.value for trial in accounting.history(log, sweep, ()).trials if trial.outcome]
-    assert values == [5.0, 1.0, worst, 5.0]
-    best = accounting.best(log.trials(), sweep.maximize)
-    assert best is not None and best.number == winner
-    failed = log.trials()[2].outcome
+    history = accounting.history(log, sweep, ())
+    assert objective_table(Space({"a": Parameter("float", 0.0, 1.0)}), history).y.tolist() == learned
+    assert ranked(log.trials(), sweep.maximize)[0].number == winner
+    failed = history.trials[2].outcome
     assert failed is not None and failed.value is None

@@ -18,15 +18,13 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from modelworks.eeipu import surrogates
 from modelworks.eeipu.observations import (
     Table,
-    best_rows,
     cost_table,
-    group_costs,
     objective_table,
     points,
     total_cost_table,
 )
 from modelworks.eeipu.surrogates import Constant, Process, fit, unfitted
-from modelworks.eeipu.trial import Group, Outcome, StageCost, Trial
+from modelworks.eeipu.trial import Group, Outcome, StageCost, Trial, ranked
 from tests.eeipu.histories import CHAIN, DIAMOND, history, trial
 
 ALL = list(range(4))
@@ -177,8 +175,8 @@ def test_the_best_rows_include_the_warm_up_and_ties_go_by_number() -> None:  # t
         trial(number, values(s=0.1 * number), value) for number, value in ((3, 1.0), (1, 1.0), (2, 2.0), (4, None))
     ]
     trials.append(Trial(5, values(s=0.5), True, trials[0].foresight, 0.0, {}, Outcome("ok", 9.0, ())))
-    assert [row.number for row in best_rows(history(trials), 4)] == [5, 2, 1, 3]
-    assert [row.number for row in best_rows(history(trials, maximize=False), 2)] == [1, 3]
+    assert [row.number for row in ranked(trials, maximize=True)] == [5, 2, 1, 3]
+    assert [row.number for row in ranked(trials, maximize=False)] == [1, 3, 2, 5]
 
 
 def test_costs_of_a_group_are_learned_from_its_own_and_upstream_keys() -> None:  # the original's defect iv
@@ -206,12 +204,12 @@ def test_a_restored_measurement_is_learned_once() -> None:
 def test_only_groups_that_a_trial_completed_have_costs() -> None:
     both = Group("both", ("s.x",), ("a", "b"))
     part = trial(1, values(), 1.0, {"a": 2.0})
-    assert group_costs(part, [both]) == {}
-    assert group_costs(trial(1, values(), 1.0, {"a": 2.0, "b": 3.0}), [both]) == {"both": 5.0}
+    assert part.costs([both]) == {}
+    assert trial(1, values(), 1.0, {"a": 2.0, "b": 3.0}).costs([both]) == {"both": 5.0}
     failed = Outcome(
         "failed", None, (StageCost("a", "both", "k", True, 2.0, 2.0), StageCost("b", "both", None, True, 1.0, 1.0))
     )
-    assert group_costs(Trial(1, values(), False, part.foresight, 0.0, {}, failed), [both]) == {}
+    assert Trial(1, values(), False, part.foresight, 0.0, {}, failed).costs([both]) == {}
     assert len(total_cost_table(DIAMOND, history([part], [both])).y) == 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import polars
@@ -9,7 +10,7 @@ import pytest
 
 from modelworks.eeipu import calibration, importance, results, table
 from modelworks.eeipu.record import hits
-from modelworks.eeipu.trial import value_of
+from modelworks.eeipu.trial import StageCost, value_of
 from tests.eeipu.records import GROUPS, record
 
 
@@ -39,6 +40,18 @@ def test_a_failed_trial_has_no_cost_of_what_it_did_not_reach() -> None:
     assert failed["cost.train"] is None and failed["charged.train"] is None
     assert failed["cost.tokenizer"] == 5.0
     assert failed["error"] == "k2_train: exit status 1 <here>"
+
+
+def test_a_group_whose_stage_failed_was_charged_and_has_no_cost() -> None:
+    one = record(9)
+    trials = list(one.trials)
+    assert trials[7].outcome is not None
+    stages = (*trials[7].outcome.stages, StageCost("k2_train", "train", None, True, 1.5, 1.5))
+    trials[7] = replace(trials[7], outcome=replace(trials[7].outcome, stages=stages))
+    failed = table.trials(replace(one, trials=tuple(trials))).row(7, named=True)
+    assert (failed["cost.train"], failed["charged.train"]) == (None, 1.5)
+    foreseen = calibration.foreseen(replace(one, trials=tuple(trials)))
+    assert {found.trial for found in foreseen if found.group == "train"} == {5, 6, 8}
 
 
 def test_a_group_is_a_hit_if_all_of_it_was_restored() -> None:

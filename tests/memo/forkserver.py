@@ -20,11 +20,12 @@ import tempfile
 import textwrap
 import threading
 import time
-import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+from modelworks.eeipu.build_process import run_snakemake
 
 BIN = Path(sys.executable).parent
 SUMMARY = re.compile(r"^restored (\d+), ran (\d+), not memoized (\d+), saved (\d+) s, elapsed [\d.]+ s$", re.MULTILINE)
@@ -246,25 +247,9 @@ def _import_all() -> None:
     importlib.import_module("snakemake.cli").get_argument_parser()  # loads every installed plugin
 
 
-def _run() -> None:
-    """Run snakemake and leave as Python does, but without taking every module apart first."""
-    code = 1
-    try:
-        importlib.import_module("snakemake.cli").main()
-    except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else 1
-    except BaseException:  # what Python itself would do
-        traceback.print_exc()
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
     _import_all()
     assert threading.active_count() == 1, "a fork would lose threads"
     gc.freeze()
     serve(sys.argv[1])
-    _run()
+    run_snakemake()

@@ -16,7 +16,7 @@ from typing import Any
 
 from modelworks.build import params
 from modelworks.build.errors import ModelworksError
-from modelworks.build.plain_yaml import KeyPath
+from modelworks.build.laid_over import laid_over, write_edited
 
 LINKED = ("Snakefile", "rules", "profiles", "report", "data")
 _OWN = (params.FILE, ".dvc/config")
@@ -97,7 +97,7 @@ def create(
     _refuse_existing(directory)
     _refuse_place(root, directory)
     base = base or root / params.FILE
-    values, changes = _laid_over(root, base, presets, settings)
+    values, changes = laid_over(root, base, presets, settings)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent)).absolute()
@@ -109,8 +109,7 @@ def create(
         for name in LINKED:
             if (root / name).exists():
                 (partial / name).symlink_to(root / name)
-        (partial / params.FILE).write_text(_edited(base.read_text(encoding="utf-8"), changes))
-        _check_written(partial / params.FILE, values)
+        write_edited(partial / params.FILE, base, changes, values)
         _link_named_files(root, partial, values)
         _make_dvc_root(root, partial)
         write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
@@ -149,8 +148,7 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
                 shutil.copy2(file, target, follow_symlinks=False)
         (partial / _HASHES).parent.mkdir(parents=True)
         hashing.carry_over(source / _HASHES, source.absolute(), partial / _HASHES, directory.absolute())
-        (partial / params.FILE).write_text(_edited((source / params.FILE).read_text(encoding="utf-8"), changes))
-        _check_written(partial / params.FILE, wanted)
+        write_edited(partial / params.FILE, source / params.FILE, changes, wanted)
         _link_named_files(root, partial, wanted)
         if not compiled:
             write(partial / dvcfile.FILE, dvcfile.text(root / "Snakefile", partial))
@@ -159,16 +157,6 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-
-
-def _check_written(path: Path, values: dict[str, Any]) -> None:
-    """Raise WorkspaceError if a params file does not say what was asked for: a text that YAML cannot hold as it is."""
-    try:
-        read = params.read(path)
-    except params.ParamsError as error:
-        raise WorkspaceError(str(error).replace(str(path), "--set")) from None
-    if read != values:
-        raise WorkspaceError("--set: a value cannot be written to params.yaml as it is")
 
 
 def _link_named_files(root: Path, directory: Path, values: dict[str, Any]) -> None:
@@ -216,77 +204,6 @@ def _take_place(partial: Path, directory: Path) -> None:
         partial.rename(directory)
     except OSError as error:
         raise WorkspaceError(f"{directory}: cannot be made: {error.strerror}") from None
-
-
-def _laid_over(
-    root: Path, base: Path, presets: Iterable[str], settings: Iterable[str]
-) -> tuple[dict[str, Any], list[tuple[KeyPath, Any]]]:
-    """The checked values, and the changes that lead to them from the root's. Every fault names where it came from."""
-    changes: list[tuple[KeyPath, Any, str]] = []
-    faults: list[str] = []
-    for name in presets:
-        try:
-            path = _preset(root, name)
-            changes += [(*change, os.path.relpath(path)) for change in params.leaves(params.load(path))]
-        except params.ParamsError as error:
-            faults += error.faults
-    for text in settings:
-        try:
-            key_path, value = params.setting(text)
-            changes += [(*change, "--set") for change in params.leaves(params.nested(key_path, value))]
-        except params.ParamsError as error:
-            faults += error.faults
-    if faults:
-        raise params.ParamsError(faults)
-    values = params.load(base)
-    for key_path, value, _ in changes:
-        values = params.overlay(values, params.nested(key_path, value))
-
-    def origin(path: KeyPath) -> str:
-        own = [source for key_path, _, source in changes if _related(key_path, path)]
-        return own[-1] if own else os.path.relpath(base)
-
-    return params.validate(values, origin), [(key_path, value) for key_path, value, _ in changes]
-
-
-def _related(one: KeyPath, other: KeyPath) -> bool:
-    shorter = min(len(one), len(other))
-    return shorter > 0 and one[:shorter] == other[:shorter]
-
-
-def _preset(root: Path, name: str) -> Path:
-    path = root / "presets" / f"{name}.yaml"
-    if path.is_file() and os.sep not in name:
-        return path
-    known = sorted(preset.stem for preset in (root / "presets").glob("*.yaml"))
-    raise WorkspaceError(
-        f"--preset {name}: there is no {os.path.relpath(path)}; there are {', '.join(known) or 'none'}"
-    )
-
-
-def _edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
-    """The text of a params file with other values, its comments kept."""
-    import io
-
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.representer.add_representer(
-        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
-    )
-    yaml.width = 4096
-    document = yaml.load(text)
-    for path, value in changes:
-        section = document
-        for part in path[:-1]:
-            if not isinstance(section.get(part), dict):
-                section[part] = {}
-            section = section[part]
-        section[path[-1]] = value
-    stream = io.StringIO()
-    yaml.dump(document, stream)
-    return stream.getvalue()
 
 
 def _make_dvc_root(root: Path, directory: Path) -> None:

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cores", type=_cores, default=0, metavar="N", help="for all trials together (default: all)")
     parser.add_argument("--profile", metavar="DIR", help="build trials with this profile, as profiles/slurm")
     parser.add_argument("--parallel", type=_positive, metavar="N", help="trials at a time, instead of the file's")
-    parser.add_argument("--results", type=Path, metavar="DIR", help="where table, page and plots go at the end")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="put table, page and plots here, too")
     parser.add_argument("--quiet", "-q", action="store_true", help="say nothing but what went wrong")
     parser.set_defaults(run=run)
 
@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from modelworks.build import workspace
     from modelworks.eeipu import results, state
     from modelworks.eeipu.assemble import Resources, assemble
+    from modelworks.eeipu.errors import SweepError
     from modelworks.eeipu.live import Live
 
     root = workspace.find_root(Path())
@@ -68,12 +69,15 @@ def run(options: argparse.Namespace) -> int:
         return _stopped(options)
     if finish.reason == "interrupted":
         return _stopped(options)
-    place = options.results or root / state.SWEEPS / record.name / state.RESULTS
-    results.write(record, place)
+    own = root / state.SWEEPS / record.name / state.RESULTS
+    for place in (own, *([options.results] if options.results else [])):
+        results.write(record, place)
+    if finish.untested is not None:
+        place = own  # of a target that fails, Snakemake removes the others
     if not options.quiet:
         _say_end(record, finish.reason, place, [*keeper.summary(), *notes])
     if finish.untested is not None:
-        raise finish.untested
+        raise SweepError(f"{finish.untested}\nTable, page and plots, without the test score: {os.path.relpath(own)}")
     return 0
 
 

@@ -2,12 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.sweep_schema import Sweep
-from modelworks.eeipu.trial import Group, History, Outcome, Trial, value_of
+from modelworks.eeipu.trial import Group, History, Outcome, Trial
 
 
 def spent(trials: Iterable[Trial], unit: str) -> float:
@@ -16,13 +16,13 @@ def spent(trials: Iterable[Trial], unit: str) -> float:
 
 
 def history(log: Log, sweep: Sweep, groups: tuple[Group, ...]) -> History:
-    """What a method may know now. A failed or diverged trial is shown with the worst value of those that ended well.
+    """What a method may know now.
 
     The warm-up ends before the first proposal of a method begins, so all that was proposed until then is its cost.
     """
-    unit, ended, trials = sweep.file.budget.unit, log.ended(), log.trials()
+    unit, trials = sweep.file.budget.unit, log.trials()
     return History(
-        trials=tuple(_penalised(ended, sweep.maximize)),
+        trials=tuple(log.ended()),
         pending=tuple(trial for trial in trials if trial.outcome is None),
         groups=groups,
         maximize=sweep.maximize,
@@ -44,26 +44,9 @@ def promised(history: History, unit: str) -> float:
     return history.spent + sum(max(0.0, typical - trial.charged) for trial in history.pending)
 
 
-def best(trials: Iterable[Trial], maximize: bool) -> Trial | None:
-    """The trial with the best value, the first of several; None if none has ended well."""
-    good = [(-value if maximize else value, t.number, t) for t in trials if (value := value_of(t)) is not None]
-    return min(good)[-1] if good else None
-
-
 def checked(outcome: Outcome) -> Outcome:
     """An outcome whose value is a finite number, or that has diverged."""
     if outcome.status != "ok" or (outcome.value is not None and math.isfinite(outcome.value)):
         return outcome
     error = outcome.error or f"the objective is {outcome.value}"
     return replace(outcome, status="diverged", value=None, error=error)
-
-
-def _penalised(trials: Sequence[Trial], maximize: bool) -> list[Trial]:
-    values = [value for trial in trials if (value := value_of(trial)) is not None]
-    worst = (min if maximize else max)(values, default=None)
-    return [
-        replace(trial, outcome=replace(trial.outcome, value=worst))
-        if trial.outcome and trial.outcome.status != "ok"
-        else trial
-        for trial in trials
-    ]

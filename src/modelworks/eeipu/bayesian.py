@@ -13,7 +13,6 @@ from modelworks.eeipu.acquisition import Acquisition, cooling, standard_normals
 from modelworks.eeipu.observations import (
     Cube,
     Table,
-    best_rows,
     columns_of,
     cost_table,
     objective_table,
@@ -25,7 +24,7 @@ from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.prefixes import Prefix, pool
 from modelworks.eeipu.search import Candidate, Effort, rank, search
 from modelworks.eeipu.surrogates import NEARLY_CONSTANT, Constant, Surrogate, as_tensor, fit
-from modelworks.eeipu.trial import Foresight, Group, History, Pipeline, Proposal, Trial, value_of
+from modelworks.eeipu.trial import Foresight, Group, History, Pipeline, Proposal, Trial, ranked, value_of
 
 ASKED = 3  # best candidates of which the memo is asked once more
 ATTEMPTS = 200  # random candidates before a space counts as used up
@@ -92,7 +91,7 @@ class Bayesian:
         models = self._fit(history, number)
         fitted = time.perf_counter()
         acquisition = self._acquisition(models, history, pipeline, number)
-        rows = best_rows(history, self.options.n_rows)
+        rows = ranked(history.trials, history.maximize)[: self.options.n_rows]
         prefixes = self._prefixes(history, rows, pipeline)
         given = self.options
         effort = Effort(given.raw_samples, given.all_samples, given.restarts, given.steps)

@@ -20,7 +20,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 _PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 20.0  # for an interrupted build to end its jobs
@@ -131,8 +131,8 @@ def _interrupt_once(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run() -> None:
-    """Run Snakemake and leave as Python does, but without taking every module apart first."""
+def run_snakemake() -> NoReturn:
+    """Run the command line in `sys.argv`, and leave as Python does, but without taking every module apart first."""
     code = 1
     try:
         importlib.import_module("snakemake.cli").main()
@@ -158,7 +158,7 @@ def main() -> None:
         raise RuntimeError("a fork would lose the threads that loading Snakemake has started")
     gc.freeze()
     if _Parent().serve() is not None:
-        _run()
+        run_snakemake()
 
 
 if __name__ == "__main__":

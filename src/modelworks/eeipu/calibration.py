@@ -34,7 +34,7 @@ def foreseen(record: Record) -> list[Foreseen]:
     found = []
     for trial in record.trials:
         ran = {name for name, hit in hits(trial, record.groups).items() if not hit}
-        costs = trial.costs()
+        costs = trial.costs(record.groups)
         for group, (mean, deviation) in sorted(_predicted(trial.details).items()):
             if group in ran and costs.get(group, 0.0) > 0.0:
                 found.append(Foreseen(trial.number, group, mean, deviation, math.log(costs[group])))

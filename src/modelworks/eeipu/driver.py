@@ -19,7 +19,7 @@ from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.space import Space
 from modelworks.eeipu.stopping import Stop, on_signals
 from modelworks.eeipu.sweep_schema import Sweep
-from modelworks.eeipu.trial import History, Method, Outcome, Pipeline, Proposal, Trial
+from modelworks.eeipu.trial import History, Method, Outcome, Pipeline, Proposal, Trial, ranked
 
 INTERRUPTED = 130  # the exit status of a shell's job that Ctrl-C has ended
 _MOST_DRAWS = 1000
@@ -69,7 +69,7 @@ def run(
         except BaseException:
             stop()
             raise
-    winner = accounting.best(log.trials(), sweep.maximize)
+    winner = next(iter(ranked(log.trials(), sweep.maximize)), None)
     if test and winner and reason != "interrupted" and winner.number not in log.tested():
         try:
             score = test(winner)

@@ -59,43 +59,14 @@ def objective_table(space: Cube, history: History) -> Table:
     return Table(points(space, history.trials), y)
 
 
-def best_rows(history: History, count: int) -> list[Trial]:
-    """The `count` best trials that ended well, warm-up or not, best first, ties by number."""
-    sign = 1.0 if history.maximize else -1.0
-    rows = [(trial, value) for trial in history.trials if (value := value_of(trial)) is not None]
-    rows.sort(key=lambda row: (-sign * row[1], row[0].number))
-    return [trial for trial, _ in rows[:count]]
-
-
-def group_costs(trial: Trial, groups: Sequence[Group]) -> dict[str, float]:
-    """Group -> what running all of it costs, of the groups that the trial completed: what failed cost less than a run.
-
-    Raises ValueError for a negative cost, which is a fault of the ledger and nothing to learn from.
-    """
-    stages = trial.outcome.stages if trial.outcome else ()
-    for stage in stages:
-        if not stage.cost >= 0:
-            raise ValueError(
-                f"trial {trial.number}: stage {stage.stage} has the cost {stage.cost}; a cost is 0 or more: "
-                f"see the ledger's entry of {stage.key}"
-            )
-    failed = trial.outcome is not None and trial.outcome.status == "failed"
-    costs = {stage.stage: stage.cost for stage in stages if not (failed and stage.key is None)}
-    return {
-        group.name: sum(costs[stage] for stage in group.stages)
-        for group in groups
-        if group.stages and all(stage in costs for stage in group.stages)
-    }
-
-
 def smallest_cost(history: History) -> float:
     """The floor of a cost, in units of the budget."""
-    costs = (cost for trial in history.trials for cost in group_costs(trial, history.groups).values())
+    costs = (cost for costs in history.costs for cost in costs.values())
     return SMALLEST * (max(costs, default=0.0) or 1.0)
 
 
 def cost_table(space: Cube, history: History, group: Group) -> Table:
-    """Log cost of a group where it was measured.
+    """Log cost of a group of the history, where it was measured.
 
     A restored group has the measurement of the build that made it: the same figure again teaches nothing, so each
     assignment of the group's keys counts once.
@@ -103,11 +74,11 @@ def cost_table(space: Cube, history: History, group: Group) -> Table:
     floor = smallest_cost(history)
     columns = columns_of(space, group.keys)
     seen: dict[bytes, tuple[np.ndarray, list[float]]] = {}
-    for trial in history.trials:
-        cost = group_costs(trial, [group]).get(group.name)
-        if cost is not None:
+    for trial, of_trial in zip(history.trials, history.costs, strict=True):
+        if group.name in of_trial:
             point = np.asarray(space.to_unit(trial.values), dtype=np.float64)
-            seen.setdefault(point[columns].tobytes(), (point, []))[1].append(math.log(max(cost, floor)))
+            cost = math.log(max(of_trial[group.name], floor))
+            seen.setdefault(point[columns].tobytes(), (point, []))[1].append(cost)
     x = np.array([point for point, _ in seen.values()], dtype=np.float64).reshape(-1, space.width)
     return Table(x, np.array([sum(costs) / len(costs) for _, costs in seen.values()], dtype=np.float64))
 
@@ -116,8 +87,7 @@ def total_cost_table(space: Cube, history: History) -> Table:
     """Log cost of whole trials, all groups run, where all were measured."""
     floor = smallest_cost(history)
     rows = []
-    for trial in history.trials:
-        costs = group_costs(trial, history.groups)
+    for trial, costs in zip(history.trials, history.costs, strict=True):
         if len(costs) == len(history.groups):
             rows.append((trial, math.log(max(sum(costs.values()), floor))))
     return Table(points(space, [trial for trial, _ in rows]), np.array([cost for _, cost in rows], dtype=np.float64))

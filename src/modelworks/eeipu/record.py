@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from modelworks.eeipu.trial import Group, Trial, value_of
+from modelworks.eeipu.trial import Group, Trial, ranked, value_of
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,8 @@ class Record:
         return tuple(trial for trial in self.trials if value_of(trial) is not None)
 
     def ranked(self) -> list[Trial]:
-        """The trials that have a value, the best first; of equals the earlier one."""
-        sign = -1.0 if self.maximize else 1.0
-        return sorted(self.ok, key=lambda trial: (sign * (value_of(trial) or 0.0), trial.number))
+        """The trials that have a value, the best first."""
+        return ranked(self.trials, self.maximize)
 
     @property
     def best(self) -> Trial | None:

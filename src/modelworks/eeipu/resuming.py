@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from modelworks.build import params
+from modelworks.build import disallowed, params
 from modelworks.build.errors import ModelworksError
 from modelworks.build.plain_yaml import dotted
 from modelworks.eeipu.log import VERSION, Log, plain
@@ -70,4 +70,4 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(values: Mapping[Any, Any], path: Any) -> str:
-    return params.shown(values[path]) if path in values else "not there"
+    return disallowed.shown(values[path]) if path in values else "not there"

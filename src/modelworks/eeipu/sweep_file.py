@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import params
+from modelworks.build import disallowed, params
 from modelworks.build.params import ABSENT, ParamsError
 from modelworks.build.plain_yaml import Fault, KeyPath, dotted
 from modelworks.eeipu import parameter
@@ -29,17 +29,17 @@ def load(path: Path, root: Path, check: Check | None = None) -> tuple[Sweep, Spa
     name = os.path.relpath(path, root)
     data, text_faults = params.read_mapping(path)
     if any(not fault.path for fault in text_faults):
-        raise ParamsError(params.line(name, fault) for fault in text_faults)
-    file, model_faults = params.model_faults(data, SweepFile)
+        raise ParamsError(disallowed.line(name, fault) for fault in text_faults)
+    file, model_faults = disallowed.model_faults(data, SweepFile)
     parameters, space_faults = _parameters(data.get("space"))
     found = [*_name_faults(path), *text_faults, *model_faults, *_budget_faults(file), *_method_faults(file)]
     base, elsewhere = _base(root, name, file)
     found += space_faults + _key_faults(parameters, base, file.set if file else {})
     if found or elsewhere or file is None:
-        raise ParamsError([*(params.line(name, fault) for fault in found), *elsewhere])
+        raise ParamsError([*(disallowed.line(name, fault) for fault in found), *elsewhere])
     sweep = Sweep(path.stem, file, base)
     if check and (graph_faults := list(check(sweep))):
-        raise ParamsError(params.line(name, fault) for fault in graph_faults)
+        raise ParamsError(disallowed.line(name, fault) for fault in graph_faults)
     return sweep, Space(parameters)
 
 
@@ -73,9 +73,9 @@ def _method_faults(file: SweepFile | None) -> list[Fault]:
     for key, count in points.items() if isinstance(points, Mapping) else [("", points)]:
         if method.name == "grid" and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
             place = ("method", "points", key) if key else ("method", "points")
-            found.append(Fault(place, f"must be an integer >= 1, or one for each key, got {params.shown(count)}"))
+            found.append(Fault(place, f"must be an integer >= 1, or one for each key, got {disallowed.shown(count)}"))
         if key and key not in file.space:
-            found.append(Fault(("method", "points", key), f"is not searched{params.hint(key, file.space)}"))
+            found.append(Fault(("method", "points", key), f"is not searched{disallowed.hint(key, file.space)}"))
     return found
 
 
@@ -85,10 +85,10 @@ def _parameters(section: Any) -> tuple[dict[str, Parameter], list[Fault]]:
     found: list[Fault] = []
     unsound: set[str] = set()
     for key, value in section.items() if isinstance(section, Mapping) else ():
-        model, faults = params.model_faults(value, SpaceKey)
+        model, faults = disallowed.model_faults(value, SpaceKey)
         if not isinstance(value, Mapping):
             keys = ", ".join(SpaceKey.model_fields)
-            faults = [Fault((), f"must be a mapping with the keys {keys}, got {params.shown(value)}")]
+            faults = [Fault((), f"must be a mapping with the keys {keys}, got {disallowed.shown(value)}")]
         if model is not None and len(model.kinds) != 1:
             faults = [Fault((), f"must have exactly one of int, float and choice, got {_listed(model.kinds)}")]
         if model is not None and model.log and model.kinds == ["choice"]:
@@ -126,7 +126,7 @@ def _base(root: Path, name: str, file: SweepFile | None) -> tuple[dict[str, Any]
         shares = [source for leaf, source in sources if leaf == path[: len(leaf)] or path == leaf[: len(path)]]
         return shares[-1] if shares else params.FILE
 
-    return base, lines + [params.line(origin(fault.path), fault) for fault in params.schema_faults(base)]
+    return base, lines + [disallowed.line(origin(fault.path), fault) for fault in disallowed.schema_faults(base)]
 
 
 def _key_faults(parameters: Mapping[str, Parameter], base: dict[str, Any], given: Mapping[str, Any]) -> list[Fault]:
@@ -136,7 +136,7 @@ def _key_faults(parameters: Mapping[str, Parameter], base: dict[str, Any], given
         path = tuple(key.split("."))
         value = params.lookup(base, path)
         if value is ABSENT:
-            near = params.hint(key, params.known_keys(base))
+            near = disallowed.hint(key, params.known_keys(base))
             found.append(Fault(("space", key), f"is not a known key of {params.FILE}{near}"))
         elif isinstance(value, Mapping):
             found.append(Fault(("space", key), f"is a section: name one of {_listed(map(str, value))} in it"))
@@ -156,15 +156,15 @@ def _value_faults(
     """
     path = tuple(key.split("."))
     others = [tuple(other.split(".")) for other in parameters if other != key]
-    known = params.schema_faults(base)
+    known = disallowed.schema_faults(base)
     found: list[Fault] = []
     for value in _tried(searched):
-        faults = params.schema_faults(params.overlay(base, params.nested(path, value)))
+        faults = disallowed.schema_faults(params.overlay(base, params.nested(path, value)))
         for fault in (fault for fault in faults if fault not in known):
             own = fault.path[: len(path)] == path
             shared = path[: len(fault.path)] == fault.path
             if own or (shared and not any(other[: len(fault.path)] == fault.path for other in others)):
-                text = f"{params.shown(value)} is not allowed: {dotted(fault.path)} {fault.text.removeprefix(': ')}"
+                text = f"{disallowed.shown(value)} is not allowed: {dotted(fault.path)} {fault.text.removeprefix(': ')}"
                 found.append(Fault(("space", key, searched.kind), text))
     return found
 

@@ -13,8 +13,9 @@ from modelworks.eeipu.trial import Group, Trial, value_of
 def trials(record: Record) -> polars.DataFrame:
     """A row for each trial that ended, in the order of its end.
 
-    `param.KEY` is null where the key was not active; `cost.GROUP` is what running a group costs, `charged.GROUP` what
-    the trial paid for it, null where it was not reached. All costs are in the unit of the budget.
+    `param.KEY` is null where the key was not active; `cost.GROUP` is what running a group costs, null where the trial
+    did not complete it, `charged.GROUP` what the trial paid for it, null where it was not reached. All costs are in the
+    unit of the budget.
     """
     rows = [_row(record, trial, spent) for trial, spent in zip(record.trials, record.spent, strict=True)]
     schema = _schema(record)
@@ -44,10 +45,10 @@ def _row(record: Record, trial: Trial, spent: float) -> dict[str, Any]:
     for key in record.keys:
         value = trial.values.get(key)
         row[f"param.{key}"] = str(value) if value is not None and key in texts else value
-    costs = trial.costs()
+    costs = trial.costs(record.groups)
     for group in record.groups:
         of_group = [stage for stage in stages if stage.group == group.name]
-        row[f"cost.{group.name}"] = costs[group.name] if group.name in reached else None
+        row[f"cost.{group.name}"] = costs.get(group.name)
         row[f"charged.{group.name}"] = sum(stage.charged for stage in of_group) if of_group else None
     return row
 

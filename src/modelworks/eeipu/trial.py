@@ -1,8 +1,9 @@
 """What the parts of a sweep hand to one another: groups of stages, trials, what is foreseen of one, what came of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 Values = Mapping[str, Any]  # searched key of params.yaml, dotted -> its value
@@ -91,12 +92,16 @@ class Trial:
         """What the trial has cost the budget."""
         return self.proposer + sum(stage.charged for stage in (self.outcome.stages if self.outcome else ()))
 
-    def costs(self) -> dict[str, float]:
-        """Group -> what running all of it costs; only of groups whose every stage has a cost."""
-        found: dict[str, float] = {}
-        for stage in self.outcome.stages if self.outcome else ():
-            found[stage.group] = found.get(stage.group, 0.0) + stage.cost
-        return found
+    def costs(self, groups: Iterable[Group]) -> dict[str, float]:
+        """Group -> what running all of it costs, of the groups that it completed: what failed cost less than a run."""
+        failed = self.outcome is not None and self.outcome.status == "failed"
+        stages = self.outcome.stages if self.outcome else ()
+        costs = {stage.stage: stage.cost for stage in stages if not (failed and stage.key is None)}
+        return {
+            group.name: sum(costs[stage] for stage in group.stages)
+            for group in groups
+            if group.stages and all(stage in costs for stage in group.stages)
+        }
 
 
 def value_of(trial: Trial) -> float | None:
@@ -105,6 +110,12 @@ def value_of(trial: Trial) -> float | None:
     if outcome is None or outcome.status != "ok" or outcome.value is None or not math.isfinite(outcome.value):
         return None
     return outcome.value
+
+
+def ranked(trials: Iterable[Trial], maximize: bool) -> list[Trial]:
+    """The trials that have ended well, warm-up or not, the best first; of equals the earlier one."""
+    rows = [(-value if maximize else value, t.number, t) for t in trials if (value := value_of(t)) is not None]
+    return [trial for _, _, trial in sorted(rows, key=lambda row: row[:2])]
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,21 @@ class History:
     budget: float
     spent: float
     spent_by_warm_up: float
+
+    @cached_property
+    def costs(self) -> tuple[dict[str, float], ...]:
+        """`Trial.costs` of each trial that has ended.
+
+        Raises ValueError for a negative cost, which is a fault of the ledger and nothing to learn from.
+        """
+        for trial in self.trials:
+            for stage in trial.outcome.stages if trial.outcome else ():
+                if not stage.cost >= 0:
+                    raise ValueError(
+                        f"trial {trial.number}: stage {stage.stage} has the cost {stage.cost}; a cost is 0 or more: "
+                        f"see the ledger's entry of {stage.key}"
+                    )
+        return tuple(trial.costs(self.groups) for trial in self.trials)
 
 
 class Pipeline(Protocol):
