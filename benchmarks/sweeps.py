@@ -32,6 +32,7 @@ from modelworks.eeipu.benchmark import (
     SEEDS,
     Cell,
     Run,
+    head,
     missing,
     read_run,
     read_runs,
@@ -151,7 +152,7 @@ def run_one(cell: Cell, out: Path) -> bool:
         trials = [tried(trial, float(trial.details.get("cpu_s", 0.0))) for trial in log.ended()]
     if finish.reason == "interrupted":
         return False
-    write_run(path(out, cell), Run(name, method, seed, problem.budget, True, tuple(trials)))
+    write_run(path(out, cell), Run(name, method, seed, problem.budget, True, tuple(trials), head(ROOT)))
     shutil.rmtree(folder)
     print(f"{name} {method} {seed}: {len(trials)} trials, {time.process_time() - begin:.1f} s", flush=True)
     return True

@@ -21,7 +21,17 @@ from pathlib import Path
 
 import yaml
 
-from modelworks.eeipu.benchmark import REAL_METHODS, REAL_SECONDS, REAL_SEEDS, Cell, Run, real_cells, tried, write_run
+from modelworks.eeipu.benchmark import (
+    REAL_METHODS,
+    REAL_SECONDS,
+    REAL_SEEDS,
+    Cell,
+    Run,
+    head,
+    real_cells,
+    tried,
+    write_run,
+)
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/sweeps"
@@ -87,7 +97,8 @@ def finish(cell: Cell, status: int, options: argparse.Namespace) -> None:
         return  # stopped, or wrong: METHOD-SEED.txt says which
     trials = tuple(tried(trial, trial.proposer) for trial in log.ended())
     shutil.copyfile(clone / LOG, result(options.out, cell).with_suffix(".jsonl"))
-    write_run(result(options.out, cell), Run(problem, method, seed, options.seconds, False, trials))
+    commit = head(clone).removesuffix("-dirty")  # its sweep file is the run's own
+    write_run(result(options.out, cell), Run(problem, method, seed, options.seconds, False, trials, commit))
     shutil.rmtree(clone)
 
 

@@ -22,7 +22,7 @@ from modelworks.eeipu.memo_process import MemoProcess
 from modelworks.eeipu.mismatch import Witness
 from modelworks.eeipu.processes import Builds
 from modelworks.eeipu.stages import Metric
-from modelworks.eeipu.trial import Outcome, StageCost
+from modelworks.eeipu.trial import Foresight, Outcome, StageCost, Trial
 from snakemake_executor_plugin_dvc.ledger import Ledger
 
 from . import diamond, driver
@@ -162,6 +162,10 @@ def test_a_failing_stage_fails_the_trial_with_its_message_and_is_charged(pipelin
     assert {stage.stage: stage.charged for stage in outcome.stages} == {
         name: diamond.COSTS[name] for name in ("text", "left", "right", "joined")
     }
+    assert [stage.stage for stage in outcome.stages if stage.key is None] == ["joined"]
+    trial = Trial(6, values(530, tokens=13), False, Foresight({}, frozenset()), 0.0, {}, outcome)
+    learned = {name for group in pipeline.groups if group.name in trial.costs(pipeline.groups) for name in group.stages}
+    assert learned == {"text", "left", "right"}, "how long it took until it failed is not what a run costs"
 
 
 def test_an_objective_that_is_no_finite_number_has_diverged(

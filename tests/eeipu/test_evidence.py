@@ -23,7 +23,7 @@ def trial(value: float | None, charged: float = 10.0, warm_up: bool = False, res
 
 
 def run(*trials: Tried, problem: str = "diamond", method: str = "eeipu", seed: int = 0, budget: float = 100.0) -> Run:
-    return Run(problem, method, seed, budget, problem != REAL, trials)
+    return Run(problem, method, seed, budget, problem != REAL, trials, "1aa781a")
 
 
 def paired(times: float, better: float) -> list[Run]:
@@ -120,7 +120,7 @@ def test_methods_with_other_seeds_are_not_compared() -> None:
 def test_claims_follow_from_the_runs() -> None:
     verdicts = {found.claim.name: found.verdict for found in claims.judged(paired(2.5, 0.1), MARGINS)}
     assert set(verdicts.values()) == {"supported"}
-    assert len(verdicts) == 2 + 4 + 4 + 2
+    assert len(verdicts) == 2 + 4 + 2 * len(benchmark.CONTROLS) + 2
     fewer = {found.claim.name: found.verdict for found in claims.judged(paired(1.2, -0.1), MARGINS)}
     assert {name for name, outcome in fewer.items() if outcome == "supported"} == {
         f"{control}-{side}" for control in benchmark.CONTROLS for side in ("not-fewer", "not-more")

@@ -203,6 +203,15 @@ def test_running_trials_have_their_part_of_the_budget() -> None:
     )
 
 
+def test_where_trials_are_counted_running_ones_are_spent_already() -> None:
+    sweep = Sweep(DIAMOND, diamond(), 30.0, warm_up=10)
+    values = DIAMOND.from_unit(DIAMOND.to_unit(sweep.trials[0].values) * 0.5)
+    pending = [Trial(11, values, False, sweep.pipeline.foresee(values), 0.0, {})]
+    counted = replace(sweep.history(pending, spent=11.0), unit="trials", spent_by_warm_up=10.0)
+    proposal = METHODS["eeipu"](DIAMOND, SEED, {}).propose(counted, sweep.pipeline, 12)
+    assert proposal.details["eta"] == pytest.approx(19 / 20)
+
+
 def test_a_used_up_space_is_proposed_from_again_at_random() -> None:
     from modelworks.eeipu.parameter import Parameter
     from modelworks.eeipu.simulated import Simulated, Stage

@@ -72,7 +72,7 @@ def test_the_budget_is_about_ten_candidates_of_warm_up_and_twice_as_many_more(pr
 
 
 def test_early_stages_of_a_control_cost_less_than_restoring_them() -> None:
-    controls = [problem for problem in SYNTHETIC if problem.control]
+    controls = [problem for problem in SYNTHETIC if problem.control and problem.restore == RESTORE]
     assert len(controls) == 2
     for problem in controls:
         pipeline = problem.pipeline()
@@ -82,6 +82,18 @@ def test_early_stages_of_a_control_cost_less_than_restoring_them() -> None:
             assert last.cost > 20 * RESTORE
     constant, drawn = controls[1].pipeline(), controls[1].space().sample(np.random.default_rng(6), 9)
     assert {constant.run(0, values, constant.foresee(values)).stages[-1].cost for values in drawn} == {2.8}
+
+
+def test_a_control_has_early_stages_that_are_worth_restoring_and_nearly_free() -> None:
+    problem = PROBLEMS["nearly-free-early-stages"]
+    pipeline, saved, whole = problem.pipeline(), [], []
+    for number, values in enumerate(problem.space().sample(np.random.default_rng(7), 50)):
+        *early, last = pipeline.run(number, values, pipeline.foresee(values)).stages
+        saved.append(sum(stage.cost for stage in early) - len(early) * problem.restore)
+        whole.append(last.cost + sum(stage.cost for stage in early))
+    assert min(saved) > 0 and np.mean(saved) < 0.05 * np.mean(whole)
+    twice = pipeline.run(50, values, pipeline.foresee(values)).stages
+    assert [stage.charged for stage in twice] == [problem.restore] * 3
 
 
 def test_in_a_graph_an_edge_loses_what_its_stages_are_tuned_apart_and_nothing_where_they_agree() -> None:

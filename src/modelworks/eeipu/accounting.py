@@ -29,15 +29,16 @@ def history(log: Log, sweep: Sweep, groups: tuple[Group, ...]) -> History:
         budget=sweep.file.budget.amount,
         spent=spent(trials, unit),
         spent_by_warm_up=spent((trial for trial in trials if trial.warm_up), unit),
+        unit=unit,
     )
 
 
-def promised(history: History, unit: str) -> float:
+def promised(history: History) -> float:
     """What is spent, and what the trials that run are expected to come to, each the median of those that have ended.
 
     Of the method's own trials, of all before one has ended. Where trials are counted, those that run are spent already.
     """
-    if unit == "trials" or not history.pending or not history.trials:
+    if history.unit == "trials" or not history.pending or not history.trials:
         return history.spent
     own = [trial.charged for trial in history.trials if not trial.warm_up]
     typical = statistics.median(own or [trial.charged for trial in history.trials])

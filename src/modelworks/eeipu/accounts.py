@@ -115,8 +115,9 @@ class Account:
 
 def _of_runs(name: str, group: str, records: Sequence[Record], clock: Clock) -> StageCost:
     """A stage that ran once, or again after failing: all of it is charged, and the last success says what it costs."""
-    last = next((record for record in reversed(records) if record["succeeded"]), records[-1])
-    return StageCost(name, group, last["key"], True, clock.cost(last), sum(map(clock.cost, records)))
+    made = next((record for record in reversed(records) if record["succeeded"]), None)
+    cost = clock.cost(made or records[-1])
+    return StageCost(name, group, made["key"] if made else None, True, cost, sum(map(clock.cost, records)))
 
 
 def _stage(record: Record) -> str:

@@ -148,7 +148,8 @@ class Bayesian:
             math.log(max(pipeline.restore_cost(group.name), floor)) if self.kind.memo else 0.0
             for group in models.groups
         ]
-        spent = history.spent + sum(promised(self.space, trial, models) for trial in history.pending)
+        running = () if history.unit == "trials" else history.pending
+        spent = history.spent + sum(promised(self.space, trial, models) for trial in running)
         return Acquisition(
             objective=models.objective,
             best=models.best,

@@ -5,6 +5,7 @@ Here, in `problems` and in `claims` stands what is fixed before the first run: m
 
 import json
 import os
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ SCHEMA = {
     "seed": polars.Int64,
     "budget": polars.Float64,
     "maximize": polars.Boolean,
+    "commit": polars.String,
     "trial": polars.Int64,
     "warm_up": polars.Boolean,
     "value": polars.Float64,
@@ -48,7 +50,7 @@ SCHEMA = {
 class Tried:
     """A trial that has ended: its objective (None: failed), what it cost the budget, how many stages were restored.
 
-    `proposer_s`: wall seconds that proposing it took, where that was measured.
+    `proposer_s`: CPU seconds that proposing it took.
     """
 
     warm_up: bool
@@ -62,7 +64,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Run:
-    """One method on one problem with one seed; `trials` in the order of their end."""
+    """One method on one problem with one seed, by the code of a commit; `trials` in the order of their end."""
 
     problem: str
     method: str
@@ -70,6 +72,7 @@ class Run:
     budget: float
     maximize: bool
     trials: tuple[Tried, ...]
+    commit: str
 
     @property
     def cell(self) -> Cell:
@@ -110,7 +113,7 @@ def write_runs(path: Path, runs: Sequence[Run]) -> None:
     if len(set(cells)) < len(cells):
         raise ValueError(f"a run of {next(cell for cell in cells if cells.count(cell) > 1)} is there more than once")
     rows = [
-        (*run.cell, run.budget, run.maximize, number, *(_rounded(one, name) for name in _COLUMNS))
+        (*run.cell, run.budget, run.maximize, run.commit, number, *(_rounded(one, name) for name in _COLUMNS))
         for run in sorted(runs, key=lambda run: run.cell)
         for number, one in enumerate(run.trials)
     ]
@@ -123,8 +126,8 @@ def read_runs(path: Path) -> list[Run]:
     runs = []
     for (problem, method, seed), rows in table.group_by("problem", "method", "seed", maintain_order=True):
         trials = tuple(Tried(**row) for row in rows.select(_COLUMNS).iter_rows(named=True))
-        budget, maximize = float(rows["budget"][0]), bool(rows["maximize"][0])
-        runs.append(Run(str(problem), str(method), int(str(seed)), budget, maximize, trials))
+        budget, maximize, commit = (rows[name][0] for name in ("budget", "maximize", "commit"))
+        runs.append(Run(str(problem), str(method), int(str(seed)), budget, maximize, trials, commit))
     return runs
 
 
@@ -135,6 +138,12 @@ _DIGITS: Mapping[str, int] = {"charged": 6, "proposer_s": 3}
 def _rounded(one: Tried, name: str) -> object:
     value = getattr(one, name)
     return round(value, _DIGITS[name]) if name in _DIGITS else value
+
+
+def head(checkout: Path) -> str:
+    """The commit of a checkout, with a mark if what git tracks there has changed. Raises CalledProcessError."""
+    command = ["git", "-C", str(checkout), "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def write_run(path: Path, run: Run) -> None:

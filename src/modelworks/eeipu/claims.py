@@ -17,7 +17,11 @@ _REAL_BEST = Reported("108 % more improvement over the best of the warm-up on re
 _SYNTHETIC_BEST = Reported("58 % more improvement over the best of the warm-up on synthetic pipelines", _SOURCE)
 # Where the last stage costs the same with all params, plain EI spends what EEIPU does. Where it does not, EEIPU still
 # prefers what is cheap, so that the memo is told apart by EEIPU without clamping, which prefers it too.
-_CONTROL_RIVALS = {"cheap-early-stages": "eeipu-unclamped", "cheap-early-constant-last": "ei"}
+_CONTROL_RIVALS = {
+    "cheap-early-stages": "eeipu-unclamped",
+    "nearly-free-early-stages": "eeipu-unclamped",
+    "cheap-early-constant-last": "ei",
+}
 
 
 def main(stage: Stage) -> None:

@@ -178,7 +178,7 @@ class _Running:
         is_warm_up = begun < len(self._warm_up)
         if not is_warm_up and any(trial.warm_up for trial in history.pending):
             return None
-        if not is_warm_up and accounting.promised(history, self._sweep.file.budget.unit) >= history.budget:
+        if not is_warm_up and accounting.promised(history) >= history.budget:
             return None
         number, start = begun + 1, self._cpu_seconds()
         proposal = Proposal(self._warm_up[begun]) if is_warm_up else self._proposed(history, number)

@@ -65,7 +65,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Problem:
-    """A pipeline to tune, with its budget in units of cost. `control`: there is nothing to gain from the memo in it."""
+    """A pipeline to tune, with its budget in units of cost, in which restoring a stage costs `restore`.
+
+    `control`: there is nothing to gain from the memo in it, or next to nothing.
+    """
 
     name: str
     text: str
@@ -73,6 +76,7 @@ class Problem:
     budget: float
     coupled: bool = False
     control: bool = False
+    restore: float = RESTORE
 
     @property
     def optimum(self) -> float:
@@ -97,7 +101,7 @@ class Problem:
         stages = [
             Stage(step.name, step.keys, self._cost(number), step.inputs) for number, step in enumerate(self.steps)
         ]
-        return Simulated(stages, self.objective, RESTORE)
+        return Simulated(stages, self.objective, self.restore)
 
     def objective(self, values: Values) -> float:
         """The sum over the steps, less what their edges lose."""
@@ -205,6 +209,14 @@ PROBLEMS = {
             _CHEAP,
             88.0,
             control=True,
+        ),
+        Problem(
+            "nearly-free-early-stages",
+            "a control: the early stages cost a twentieth of the whole, and less to restore than to run",
+            _chain((BRANIN, HARTMANN, BEALE), (3 * _FREE, 3 * _FREE, 1.0)),
+            90.0,
+            control=True,
+            restore=_FREE,
         ),
         Problem(
             "cheap-early-constant-last",

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from modelworks.eeipu.parameter import Parameter
+from modelworks.eeipu.trial import Unit
 from modelworks.section import Count
 
 Scalar = str | int | float | bool | None
@@ -45,9 +46,9 @@ class Budget(_Section):
     trials: Count | None = None
 
     @property
-    def unit(self) -> str:
+    def unit(self) -> Unit:
         """`seconds`, `dollars` or `trials`."""
-        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+        return next(name for name in get_args(Unit) if getattr(self, name) is not None)
 
     @property
     def amount(self) -> float:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 Values = Mapping[str, Any]  # searched key of params.yaml, dotted -> its value
 Status = Literal["running", "ok", "failed", "diverged"]
 Verdict = Literal["restore", "run", "perhaps"]
+Unit = Literal["seconds", "dollars", "trials"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Foresight:
 class StageCost:
     """One stage of a finished trial. `cost`: what running it costs, by the ledger, also where it was restored.
 
-    `charged`: what the trial paid for it: the same if it ran, else what restoring took. In units of the budget.
+    `key`: of its result, None if it has none. `charged`: what the trial paid for it: the same if it ran, else what
+    restoring took. In units of the budget.
     """
 
     stage: str
@@ -122,7 +124,7 @@ def ranked(trials: Iterable[Trial], maximize: bool) -> list[Trial]:
 class History:
     """What a method may know: trials that have ended, in the order of their end, and those that run.
 
-    `budget`, `spent` and `spent_by_warm_up` are in one unit: seconds, money, or trials.
+    `budget`, `spent` and `spent_by_warm_up` are in one unit. Where trials are counted, those that run are spent.
     """
 
     trials: tuple[Trial, ...]
@@ -132,6 +134,7 @@ class History:
     budget: float
     spent: float
     spent_by_warm_up: float
+    unit: Unit = "seconds"
 
     @cached_property
     def costs(self) -> tuple[dict[str, float], ...]:
