@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from modelworks.build.params import read
 from snakemake_executor_plugin_dvc.hashing import Content, Hasher
 from snakemake_executor_plugin_dvc.key import Key
 from snakemake_executor_plugin_dvc.runcache import RunCache
@@ -220,6 +221,37 @@ def measure_project(folder: Path, repeats: int) -> dict[str, float]:
     }
 
 
+def measure_starts(folder: Path, repeats: int) -> dict[str, float]:
+    """Reading and checking params.yaml in a process that has done so before; running a stage that does nothing."""
+    (folder / "src/demo").mkdir(parents=True)
+    for name, text in {
+        "pyproject.toml": "",
+        "rules.smk": "",
+        "src/demo/__init__.py": "",
+        "src/demo/idle.py": "def main(stage): pass\n",
+    }.items():
+        (folder / name).write_text(text)
+    environment = os.environ | {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{ROOT / 'src'}"}
+    code = "from modelworks.build import fingerprint; fingerprint.write(['demo.idle'])"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True)
+    command = [sys.executable, "-m", "modelworks.build.run", "demo.idle", "--rule", "idle"]
+    command += ["--in", "code", "artifacts/code/demo.idle.json"]
+
+    def stage() -> str:
+        return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+
+    def reading() -> str:
+        return str(read(ROOT / "params.yaml"))
+
+    for action in (reading, stage):
+        action()
+    repeats = max(repeats, 5)
+    return {
+        "params.yaml read and checked": statistics.median(timed(reading) for _ in range(repeats)),
+        "a stage that does nothing": statistics.median(timed(stage) for _ in range(repeats)),
+    }
+
+
 def measure_directory(folder: Path, megabytes: int) -> dict[str, float]:
     """Commit and restore one directory output of eight files, beside one pass of MD5 over the same bytes."""
     output = folder / "model"
@@ -258,7 +290,10 @@ def _md5(path: Path) -> str:
 
 
 def report(
-    results: dict[int, dict[str, dict[str, float]]], project: dict[str, float], folders: dict[int, dict[str, float]]
+    results: dict[int, dict[str, dict[str, float]]],
+    project: dict[str, float],
+    starts: dict[str, float],
+    folders: dict[int, dict[str, float]],
 ) -> str:
     """The Markdown tables, with the ratios that the engine promises."""
     lines = [
@@ -286,6 +321,10 @@ def report(
         "| no-op of this project's Snakefile (s) | plain Snakemake, 15 trivial jobs (s) | difference (s) |",
         "|---|---|---|",
         f"| {project['project']:.2f} | {project['plain']:.2f} | {project['project'] - project['plain']:.2f} |",
+        "",
+        f"| {' (s) | '.join(starts)} (s) |",
+        "|---|---|",
+        f"| {' | '.join(f'{seconds:.3f}' for seconds in starts.values())} |",
         "",
         "| directory of 8 files | one pass of MD5 (s) | commit (s) | restore (s) | restore again (s) |",
         "|---|---|---|---|---|",
@@ -321,12 +360,13 @@ def main() -> None:
             if chains <= 100 and not arguments.without_dvc:
                 results[chains]["dvc repro"] = measure(graph, "dvc repro", 1)
         project = measure_project(Path(name) / "project", arguments.repeats)
+        starts = measure_starts(Path(name) / "starts", arguments.repeats)
         for megabytes in arguments.megabytes:
             folder = Path(name) / f"directory-{megabytes}"
             folder.mkdir()
             folders[megabytes] = measure_directory(folder, megabytes)
             shutil.rmtree(folder)
-    text = report(results, project, folders)
+    text = report(results, project, starts, folders)
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n\n{text}")
     if arguments.output:
         arguments.output.write_text(text)

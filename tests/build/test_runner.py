@@ -273,18 +273,6 @@ def test_the_engine_imports_no_torch_and_no_polars() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_starting_a_stage_costs_little(project: Project) -> None:
-    module = project.stage("pass")
-    project.run(module)
-    command = project.command(module)
-    spent = []
-    for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run(command, check=True)
-        spent.append(time.perf_counter() - start)
-    assert min(spent) < 0.4
-
-
 def test_a_stage_that_asks_for_one_of_several_paths_is_told_their_number(project: Project) -> None:
     project.write("a.txt", "")
     project.write("b.txt", "")
