@@ -109,7 +109,7 @@ def create(
         for name in LINKED:
             if (root / name).exists():
                 (partial / name).symlink_to(root / name)
-        (partial / params.FILE).write_text(_edited(base.read_text(encoding="utf-8"), changes))
+        (partial / params.FILE).write_text(edited(base.read_text(encoding="utf-8"), changes))
         _check_written(partial / params.FILE, values)
         _link_named_files(root, partial, values)
         _make_dvc_root(root, partial)
@@ -149,7 +149,7 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
                 shutil.copy2(file, target, follow_symlinks=False)
         (partial / _HASHES).parent.mkdir(parents=True)
         hashing.carry_over(source / _HASHES, source.absolute(), partial / _HASHES, directory.absolute())
-        (partial / params.FILE).write_text(_edited((source / params.FILE).read_text(encoding="utf-8"), changes))
+        (partial / params.FILE).write_text(edited((source / params.FILE).read_text(encoding="utf-8"), changes))
         _check_written(partial / params.FILE, wanted)
         _link_named_files(root, partial, wanted)
         if not compiled:
@@ -264,7 +264,7 @@ def _preset(root: Path, name: str) -> Path:
     )
 
 
-def _edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
+def edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
     """The text of a params file with other values, its comments kept."""
     import io
 
