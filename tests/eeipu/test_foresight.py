@@ -21,7 +21,7 @@ from .diamond import HORIZON, STAGES, TOKENS, VALIDATION, VOCAB, WARMUP
 
 NUMBERS = itertools.count()
 CANDIDATES = 50
-BULK = 1_500_000
+BULK = 1_000_000
 
 
 @pytest.fixture(scope="module")

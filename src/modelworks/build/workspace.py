@@ -161,6 +161,12 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
         raise
 
 
+def discard_partial(directory: Path) -> None:
+    """Remove what `create` and `copy` have left that were killed while they made this one; nobody may be making it."""
+    for path in directory.parent.glob(f".{directory.name}.*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def _check_written(path: Path, values: dict[str, Any]) -> None:
     """Raise WorkspaceError if a params file does not say what was asked for: a text that YAML cannot hold as it is."""
     try:

@@ -1,9 +1,9 @@
 """A trial's folder: a workspace while it runs, then what is worth keeping of it.
 
 `trial.json` says what is tried and when it began, `outcome.json` what came of it: written before the rest goes, so that
-a driver that is killed in between finds it. The build's output is in `build.log`. A small file takes a whole block of the
-disk (4 KB), much beside small results: of params.yaml only the trial's own values stay, and the output of a build that
-has ended well goes.
+a driver that is killed in between finds it. The build's output is in `build.log`. A small file takes a whole block of
+the disk (4 KB), much beside small results: of params.yaml only the trial's own values stay, and the output of a build
+that has ended well goes.
 """
 
 import contextlib
@@ -54,6 +54,7 @@ class TrialFolder:
             return float(known["begun"]), asked or float(known["asked"])
         begun = time.time()
         shutil.rmtree(self.path, ignore_errors=True)  # of another sweep that had this name
+        workspace.discard_partial(self.path)
         workspace.copy(like, self.path, self._values)
         self._write(_TRIAL, {"begun": begun, "asked": asked})
         return begun, asked
