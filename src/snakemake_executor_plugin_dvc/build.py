@@ -22,7 +22,7 @@ from .holder import start_ticks
 from .jobs import is_forced, is_write_protected, only_collects, register, release_links, stand_in_for_benchmark, title
 from .key import NotMemoized, relative
 from .leases import Leases
-from .ledger import record
+from .ledger import git_commit, record
 from .memo import Hit, Memo, Miss
 from .meter import Ran
 from .progress import describe_progress
@@ -201,6 +201,7 @@ class Build:
             return
         self.reporter.tally.ran += 1
         miss = self.misses.pop(job, None)
+        git_commit()  # asked before the commit: between it and its record in the ledger a kill must find little time
         refused = self.memo.commit(miss) if miss is not None else None
         entry = self.memo.lock.entry(miss.spec.name) if miss is not None and refused is None else None
         outs = {out["path"]: out["md5"] for out in entry["outs"]} if entry else {}

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from modelworks.build import params
 from modelworks.eeipu.accounts import Account, Clock, RestoreTimes
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
 from modelworks.eeipu.errors import SweepError
@@ -146,6 +147,9 @@ def test_a_finished_trial_is_not_built_again(pipeline: BuildPipeline, ran: Path)
     first = run(pipeline, 5, values(520))
     assert sorted(ran.read_text().split()) == sorted(STAGES)
     folder = Path(pipeline._tuned.folder, "trials", "0005")
+    assert params.leaves(params.load(folder / "params.yaml")) == [
+        (tuple(key.split(".")), value) for key, value in values(520).items()
+    ]
     (folder / "left-by-a-kill").write_text("while it was cleaned up")
     assert run(pipeline, 5, values(520)) == first
     assert sorted(ran.read_text().split()) == sorted(STAGES) and not (folder / "left-by-a-kill").exists()
@@ -312,7 +316,7 @@ def test_a_profile_that_is_given_is_used(pipeline: BuildPipeline, monkeypatch: p
     profile.parent.mkdir()
     profile.write_text("executor: dvc\ncores: 1\nscheduler: greedy\n")
     monkeypatch.setattr(pipeline, "_means", Means(profile="profiles/own"))
-    assert run(pipeline, 15, values(500)).status == "ok"
+    assert run(pipeline, 15, values(500, tokens=13)).status == "failed", "so that the output stays"
     log = Path(pipeline._tuned.folder, "trials", "0015", "build.log").read_text()
     assert "Using workflow specific profile profiles/own" in log
 

@@ -90,6 +90,20 @@ def test_the_same_trial_on_the_same_commit_is_the_same_experiment(made: Swept) -
     assert len(experiments.listed(made.root, "toy")) == 2
 
 
+def test_a_trials_own_values_are_enough(made: Swept) -> None:
+    folder, own = made.root / ".modelworks/sweeps/toy/trials/0001", made.root.parent / "own"
+    own.mkdir()
+    shutil.copyfile(folder / "dvc.lock", own / "dvc.lock")
+    (own / "params.yaml").write_text("k2: {samples: {count: 7}}\n")
+    saved = experiments.save(made.root, "toy", 1, own, made.root)
+    assert isinstance(saved, Saved)
+    whole = (folder / "params.yaml").read_text()
+    assert made.repository.git("show", f"{saved.commit}:params.yaml").rstrip() == whole.rstrip()
+    (own / "params.yaml").write_text("k2: {samples: {count: seven}}\n")
+    wrong = experiments.save(made.root, "toy", 1, own, made.root)
+    assert isinstance(wrong, LeftOut) and "k2.samples.count must be" in wrong.reason
+
+
 def test_the_commit_differs_from_head_in_values_and_lock_alone(made: Swept) -> None:
     ref = experiments.listed(made.root, "toy")[1]
     assert made.repository.git("diff", "--name-only", "HEAD", ref).split() == ["dvc.lock", "params.yaml"]

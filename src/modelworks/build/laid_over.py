@@ -62,7 +62,7 @@ def write_edited(path: Path, base: Path, changes: Iterable[tuple[KeyPath, Any]],
 
     Raises ParamsError if it does not: a text that YAML cannot hold as it is.
     """
-    path.write_text(_edited(base.read_text(encoding="utf-8"), changes))
+    path.write_text(edited(base.read_text(encoding="utf-8"), changes))
     try:
         read = params.read(path)
     except ParamsError as error:
@@ -71,7 +71,7 @@ def write_edited(path: Path, base: Path, changes: Iterable[tuple[KeyPath, Any]],
         raise ParamsError(["--set: a value cannot be written to params.yaml as it is"])
 
 
-def _edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
+def edited(text: str, changes: Iterable[tuple[KeyPath, Any]]) -> str:
     """The text of a params file with other values, its comments kept."""
     import io
 

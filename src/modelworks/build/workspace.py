@@ -159,6 +159,12 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
         raise
 
 
+def discard_partial(directory: Path) -> None:
+    """Remove what `create` and `copy` have left that were killed while they made this one; nobody may be making it."""
+    for path in directory.parent.glob(f".{directory.name}.*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def _link_named_files(root: Path, directory: Path, values: dict[str, Any]) -> None:
     """Link the files that values of params.yaml name, where they lie in the root and in no folder that is linked."""
     for name in params.files(values):

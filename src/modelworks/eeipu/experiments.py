@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import dvcfile, params
+from modelworks.build import dvcfile, laid_over, params, plain_yaml
 from modelworks.build.errors import ModelworksError
 
 _LOCK = "dvc.lock"
@@ -43,16 +43,17 @@ def name_of(sweep: str, number: int) -> str:
 def save(root: Path, sweep: str, number: int, folder: Path, base: Path) -> Saved | LeftOut:
     """Make an experiment of a trial, whose params.yaml and dvc.lock lie in `folder`. It never raises for git's faults.
 
-    `base` is the workspace with the sweep's base values. An experiment of the same name on the same commit is replaced.
+    `base` is the workspace with the sweep's base values: a trial's params.yaml need only have its own. An
+    experiment of the same name on the same commit is replaced.
     """
     name = name_of(sweep, number)
     try:
-        values = params.read(folder / params.FILE)
-        graph = _graph(root, base, values)
+        text = _params(base, folder)
+        graph = _graph(root, base, plain_yaml.parse(text).data)
         lock = merged(root / _LOCK, folder / _LOCK)
         prefix = _git(root, "rev-parse", "--show-prefix")
         head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        files = {f"{prefix}{params.FILE}": (folder / params.FILE).read_bytes(), f"{prefix}{_LOCK}": lock.encode()}
+        files = {f"{prefix}{params.FILE}": text.encode(), f"{prefix}{_LOCK}": lock.encode()}
         if graph != root / dvcfile.FILE:
             files[f"{prefix}{dvcfile.FILE}"] = graph.read_bytes()
         commit = _commit(root, head, files, name)
@@ -65,6 +66,14 @@ def save(root: Path, sweep: str, number: int, folder: Path, base: Path) -> Saved
     except (OSError, ValueError, ModelworksError) as error:
         return LeftOut(str(error))
     return Saved(name, commit)
+
+
+def _params(base: Path, trial: Path) -> str:
+    """The text of the base's params.yaml with a trial's values. Raises OSError and ParamsError."""
+    own = params.load(trial / params.FILE)
+    text = laid_over.edited((base / params.FILE).read_text(encoding="utf-8"), params.leaves(own))
+    params.validate(plain_yaml.parse(text).data)
+    return text
 
 
 def _graph(root: Path, base: Path, values: dict[str, Any]) -> Path:

@@ -1,10 +1,11 @@
 """The process in which a sweep compiles its graph and asks the memo: both need a working directory of their own.
 
 The driver has threads, and a working directory is a process's. Orders and answers are lines of JSON on its standard
-input and output; it ends when the input does, so it never outlives the driver.
+input and output; it ends when the input does, and dies with the driver, since the next one makes the same workspaces.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from modelworks.eeipu.stages import Metric, Shape
 from modelworks.eeipu.trial import Foresight, Group, Values
 
 BASE = "base"
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ class _Server:
     def _make_base(self, tuned: Tuned) -> None:
         """The workspace with the sweep's base values: made once, and brought in step with the rules of today."""
         if not self._base.exists():
+            workspace.discard_partial(self._base)
             settings = [f"{key}={json.dumps(value)}" for key, value in tuned.settings.items()]
             workspace.create(self._root, self._base, tuned.presets, settings)
             return
@@ -169,6 +172,7 @@ class _Server:
             return self._base
         place = self._folder / "shapes" / str(self._shapes.index(shape))
         if not place.exists():
+            workspace.discard_partial(place)
             workspace.copy(self._base, place, dict(shape), compiled=False)
         return place
 
@@ -218,6 +222,7 @@ def _serve(orders: Iterator[str], answers: IO[str]) -> None:
 def main() -> None:
     """Answer until the input ends. What anything prints goes to standard error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver ends this process
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     _serve(iter(sys.stdin.readline, ""), answers)

@@ -1,7 +1,9 @@
 """A trial's folder: a workspace while it runs, then what is worth keeping of it.
 
 `trial.json` says what is tried and when it began, `outcome.json` what came of it: written before the rest goes, so that
-a driver that is killed in between finds it. The build's output is in `build.log`.
+a driver that is killed in between finds it. The build's output is in `build.log`. A small file takes a whole block of
+the disk (4 KB), much beside small results: of params.yaml only the trial's own values stay, and the output of a build
+that has ended well goes.
 """
 
 import contextlib
@@ -14,13 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from modelworks.build import workspace
+from modelworks.build import laid_over, params, workspace
 from modelworks.eeipu.trial import Outcome, StageCost, Values
 from snakemake_executor_plugin_dvc.buildlock import BuildLock
 
 LOG = "build.log"
 _TRIAL, _OUTCOME = "trial.json", "outcome.json"
-_KEPT = ("params.yaml", "dvc.lock", LOG, _OUTCOME)
+_KEPT = (params.FILE, "dvc.lock", _OUTCOME)
 _LAST_MOMENTS_S = 60.0
 
 
@@ -36,8 +38,8 @@ class TrialFolder:
         stored = self._read(_OUTCOME)
         if stored is None:
             return None
-        self._prune(keep)
         given = stored["outcome"]
+        self._prune(given["status"], keep)
         texts = {name: tuple(given[name]) for name in ("mismatches", "explained")}
         return Outcome(**{**given, **texts, "stages": tuple(StageCost(**stage) for stage in given["stages"])})
 
@@ -52,6 +54,7 @@ class TrialFolder:
             return float(known["begun"]), asked or float(known["asked"])
         begun = time.time()
         shutil.rmtree(self.path, ignore_errors=True)  # of another sweep that had this name
+        workspace.discard_partial(self.path)
         workspace.copy(like, self.path, self._values)
         self._write(_TRIAL, {"begun": begun, "asked": asked})
         return begun, asked
@@ -59,7 +62,7 @@ class TrialFolder:
     def close(self, outcome: Outcome, keep: str) -> None:
         """Note what came of the trial and remove the workspace, but for a few small files and the artifact `keep`."""
         self._write(_OUTCOME, {"outcome": asdict(outcome)})
-        self._prune(keep)
+        self._prune(outcome.status, keep)
 
     def wait_for_the_dead(self) -> None:
         """Let a build whose driver, or whose parent, was killed come to its end."""
@@ -84,8 +87,11 @@ class TrialFolder:
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
         workspace.write(self.path / name, json.dumps({"values": self._values, **content}))
 
-    def _prune(self, keep: str) -> None:
-        _prune(self.path, {self.path / name for name in (*_KEPT, os.path.normpath(keep))})
+    def _prune(self, status: str, keep: str) -> None:
+        own = [(tuple(key.split(".")), value) for key, value in self._values.items()]
+        workspace.write(self.path / params.FILE, laid_over.edited("{}\n", own))
+        names = (*_KEPT, os.path.normpath(keep), *((LOG,) if status != "ok" else ()))
+        _prune(self.path, {self.path / name for name in names})
 
 
 def any_ok(trials: Path) -> bool:
