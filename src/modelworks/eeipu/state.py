@@ -16,7 +16,7 @@ from modelworks.eeipu.record import Record
 from modelworks.eeipu.trial import Group
 
 SWEEPS = Path(".modelworks/sweeps")
-LOG, RESULTS = "log.jsonl", "results"
+LOG, LOCK, RESULTS = "log.jsonl", "lock", "results"
 
 
 class StateError(ModelworksError):
@@ -70,7 +70,7 @@ def unused(place: Path) -> Iterator[None]:
     """
     from snakemake_executor_plugin_dvc.buildlock import BuildLock
 
-    with (place / "lock").open("a", encoding="utf-8") as lock:
+    with (place / LOCK).open("a", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -82,6 +82,17 @@ def unused(place: Path) -> Iterator[None]:
                 raise StateError(f"{workspace.parent} is still being built by {holder}: wait until it has ended")
             build.release()
         yield
+
+
+def forget(place: Path) -> None:
+    """Remove what a sweep whose log is empty has made: for values that its file, or params.yaml, may no longer say."""
+    for path in place.iterdir():
+        if path.name in (LOG, LOCK, RESULTS):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def remove(place: Path) -> None:
