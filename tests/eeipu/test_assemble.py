@@ -15,6 +15,7 @@ from modelworks.eeipu.assemble import Assembled, Resources, assemble
 from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.resuming import ChangedError
+from modelworks.eeipu.state import StateError
 
 from . import diamond
 from .diamond import HORIZON, SHARDS, VALIDATION, VOCAB
@@ -128,3 +129,18 @@ def test_a_base_with_other_values_than_the_log_is_refused_with_the_key(sweeps: S
         sweeps.ready(path)
     assert "base/params.yaml: k2.train.horizon_steps was 0 and is 6 in the sweep" in str(caught.value)
     assert "begin anew: modelworks sweep clean foreign" in str(caught.value)
+
+
+def test_a_sweep_that_was_refused_has_not_begun(sweeps: Sweeps) -> None:
+    sweeps.run(sweeps.write("good"))
+    path = sweeps.write("refused", objective=UNMARKED)
+    with pytest.raises(SweepError):
+        sweeps.ready(path)
+    with pytest.raises(StateError, match=r"nosuch: no such sweep has begun") as caught:
+        state.folder(sweeps.root, "nosuch")
+    assert "good" in str(caught.value) and "refused" not in str(caught.value)
+    folder = state.folder(sweeps.root, "refused")
+    with pytest.raises(StateError, match=r"^refused: has not begun: .*run it: modelworks sweep sweeps/refused\.yaml$"):
+        state.read(sweeps.root, Log(folder / state.LOG))
+    with state.unused(folder):
+        state.remove(folder)

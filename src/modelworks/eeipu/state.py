@@ -24,12 +24,13 @@ class StateError(ModelworksError):
 
 
 def folder(root: Path, name: str) -> Path:
-    """The state of a sweep that has begun, by its name or its file. Raises StateError."""
+    """The state of a sweep, by its name or its file, also if it was refused before it began. Raises StateError."""
     stem = Path(name).stem if name.endswith((".yaml", ".yml")) else name
     found = root / SWEEPS / stem
     if Path(stem).name == stem and found.is_dir():
         return found
-    known = sorted(path.name for path in (root / SWEEPS).glob("*") if path.is_dir())
+    logs = [path for path in (root / SWEEPS).glob(f"*/{LOG}") if path.stat().st_size]
+    known = sorted(path.parent.name for path in logs)
     near = nearest(stem, known)
     hint = f"; the nearest is {near}" if near else f"; there are {', '.join(known)}" if known else ""
     raise StateError(f"{name}: no such sweep has begun in {root}{hint}. Begin one: modelworks sweep sweeps/{stem}.yaml")
@@ -40,10 +41,12 @@ def read(root: Path, log: Log) -> Record:
 
     Raises StateError for a log that has not begun.
     """
-    first = log.first()
+    name, first = log.path.parent.name, log.first()
     if first is None:
-        raise StateError(f"{log.path}: nothing has been recorded yet")
-    name = log.path.parent.name
+        raise StateError(
+            f"{name}: has not begun: {log.path} is empty. It is about to begin, or was refused or stopped before: then"
+            f" run it: modelworks sweep sweeps/{name}.yaml"
+        )
     last = log.sweep() or first["sweep"]
     sweep = {**last, "budget": _budget(root / "sweeps" / f"{name}.yaml", last["budget"])}
     groups = tuple(Group(one["name"], tuple(one["keys"]), tuple(one["stages"])) for one in first["groups"])
