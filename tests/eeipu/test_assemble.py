@@ -18,7 +18,7 @@ from modelworks.eeipu.resuming import ChangedError
 from modelworks.eeipu.state import StateError
 
 from . import diamond
-from .diamond import HORIZON, SHARDS, VALIDATION, VOCAB
+from .diamond import HORIZON, SHARDS, TEST, VALIDATION, VOCAB
 
 MARKED = {"artifact": VALIDATION.artifact, "key": "loss", "goal": "min"}
 UNMARKED = {**MARKED, "artifact": "artifacts/unmarked.json"}
@@ -129,6 +129,40 @@ def test_a_base_with_other_values_than_the_log_is_refused_with_the_key(sweeps: S
         sweeps.ready(path)
     assert "base/params.yaml: k2.train.horizon_steps was 0 and is 6 in the sweep" in str(caught.value)
     assert "begin anew: modelworks sweep clean foreign" in str(caught.value)
+
+
+def faults(sweeps: Sweeps, **changes: Any) -> list[str]:
+    """Why a sweep file with other sections is refused, without the file's name."""
+    path = sweeps.write("faulty", **changes)
+    with pytest.raises(SweepError) as caught:
+        sweeps.ready(path)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith("sweeps/faulty.yaml: ") for line in lines)
+    return [line.removeprefix("sweeps/faulty.yaml: ") for line in lines]
+
+
+def test_options_target_test_metric_and_objective_are_told_at_once(sweeps: Sweeps) -> None:
+    found = faults(
+        sweeps,
+        target="artifacts/validatoin.json",
+        objective={**MARKED, "artifact": TEST.artifact},
+        test={"artifact": VALIDATION.artifact, "key": "loss"},
+        method={"name": "tpe", "startup": 5},
+    )
+    assert len(found) == 4
+    assert found[0].startswith("method.startup is no option of tpe")
+    assert found[1].startswith('test: artifacts/validation.json is made by rule validation, which says measures="val')
+    assert found[2] == "target: no rule makes artifacts/validatoin.json; the nearest is artifacts/validation.json"
+    assert found[3].startswith('objective: artifacts/test.json is made by rule test, which says measures="test": a sw')
+
+
+def test_too_many_shapes_and_keys_that_no_stage_reads_do_not_hide_the_rest(sweeps: Sweeps) -> None:
+    many = faults(sweeps, objective=UNMARKED, space={VOCAB: {"int": [400, 500]}, SHARDS: {"int": [1, 99]}})
+    assert [line.partition(":")[0] for line in many] == ["space", "objective"] and "at most 16" in many[0]
+    unread = {"k2.train.beta1": {"float": [0.5, 0.9]}}
+    wrong = {"artifact": VALIDATION.artifact, "key": "loss"}
+    both = faults(sweeps, test=wrong, objective=UNMARKED, space=unread)
+    assert [line.partition(":")[0] for line in both] == ["test", "space", "objective", "target"]
 
 
 def test_a_sweep_that_was_refused_has_not_begun(sweeps: Sweeps) -> None:

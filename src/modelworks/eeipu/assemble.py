@@ -10,7 +10,7 @@ from typing import Any
 from modelworks.eeipu import driver, methods, resuming, state, sweep_file
 from modelworks.eeipu.accounts import Clock
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
-from modelworks.eeipu.errors import FileFault
+from modelworks.eeipu.errors import Faults, FileFault
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.memo_process import Tuned
 from modelworks.eeipu.methods_simple import Grid, Random
@@ -80,16 +80,16 @@ def assemble(path: Path, root: Path, resources: Resources) -> Iterator[Assembled
     sweep, space = load(path, root, resources.parallel)
     file, folder = sweep.file, root / state.SWEEPS / sweep.name
     with contextlib.ExitStack() as opened:
-        try:
+        log = opened.enter_context(Log(folder / state.LOG))
+        resuming.check(sweep, log)
+        if log.first() is None:
+            state.forget(folder)
+        faults = Faults()
+        with faults.collected():
             method = _method(file.method.name, space, file.seed, file.method.options)
-            log = opened.enter_context(Log(folder / state.LOG))
-            resuming.check(sweep, log)
-            if log.first() is None:
-                state.forget(folder)
+        with faults.collected():
             pipeline = opened.enter_context(contextlib.closing(_pipeline(sweep, space, root, folder, resources)))
-        except FileFault as error:
-            name = os.path.relpath(path, root)
-            raise FileFault("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
+        faults.tell(f"{os.path.relpath(path, root)}: ")
         yield Assembled(sweep, space, pipeline, method, log)
 
 

@@ -20,10 +20,10 @@ from typing import IO, Any
 
 from modelworks.build import params
 from modelworks.build.errors import ModelworksError
-from modelworks.eeipu import places, stages
-from modelworks.eeipu.errors import FileFault, SweepError
+from modelworks.eeipu import graph_faults, places, stages
+from modelworks.eeipu.errors import Faults, FileFault, SweepError
 from modelworks.eeipu.foresight import Seer
-from modelworks.eeipu.stages import Metric, Shape
+from modelworks.eeipu.stages import Graph, Metric, Shape
 from modelworks.eeipu.trial import Foresight, Group, Values
 
 BASE = "base"
@@ -138,19 +138,25 @@ class _Server:
         places.make_base(root, base, tuned.base, tuned.presets, tuned.settings)
         self._content = params.load(base / params.FILE)
         snakefile = root / "Snakefile"
-        graph = stages.read(snakefile, base, tuned.target)
-        if tuned.test is not None:
-            stages.check_test(stages.read(snakefile, base, tuned.test.artifact, "test"), tuned.test)
-        self._shapes = stages.shapes(tuned.values, graph.structural)
-        self._places = {
-            shape: places.shaped(root, base, Path(tuned.folder, "shapes", str(number)), dict(shape))
-            for number, shape in enumerate(self._shapes)
-        }
-        graphs = {
-            shape: graph if place == base else stages.read(snakefile, place, tuned.target)
-            for shape, place in self._places.items()
-        }
-        stages.check(graphs, tuple(tuned.values), tuned.target, tuned.objective, tuned.test)
+        faults = Faults()
+        graph = _read(snakefile, base, tuned, faults)
+        graphs: dict[Shape, Graph] = {}
+        with faults.collected():
+            self._shapes = stages.shapes(tuned.values, graph.structural)
+            self._places = {
+                shape: places.shaped(root, base, Path(tuned.folder, "shapes", str(number)), dict(shape))
+                for number, shape in enumerate(self._shapes)
+            }
+            graphs = {
+                shape: graph if place == base else stages.read(snakefile, place, tuned.target)
+                for shape, place in self._places.items()
+            }
+        with faults.collected():
+            # Where not all shapes are known, the base's tells of the metrics, but not of every key.
+            known: Mapping[Shape, Graph] = graphs or {(): graph}
+            keys = tuple(tuned.values) if graphs else ()
+            graph_faults.check(known, keys, tuned.target, tuned.objective, tuned.test)
+        faults.tell()
         self.groups = stages.group(graphs, tuple(tuned.values))
         self.before = {name: stage.before for one in graphs.values() for name, stage in one.stages.items()}
         self._seers = {shape: Seer(graphs[shape], self.groups, place) for shape, place in self._places.items()}
@@ -173,6 +179,20 @@ class _Server:
             "at": found.at,
             "cpu_s": time.process_time() - start,
         }
+
+
+def _read(snakefile: Path, base: Path, tuned: Tuned, faults: Faults) -> Graph:
+    """The target's graph, once the test metric was checked. Raises FileFault without one, with all that is known."""
+    objective, test = tuned.objective, tuned.test
+    if test is not None:
+        with faults.collected():
+            graph_faults.check_metric("test", stages.read(snakefile, base, test.artifact, "test"), test, "test")
+    with faults.collected():
+        return stages.read(snakefile, base, tuned.target)
+    with faults.collected():
+        own = stages.read(snakefile, base, objective.artifact, "objective")
+        graph_faults.check_metric("objective", own, objective, "validation")
+    raise faults.error()
 
 
 def _tuned(order: dict[str, Any]) -> Tuned:
