@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from modelworks.build import params
 from modelworks.eeipu.memo_process import Tuned
 from modelworks.eeipu.stages import Metric
 from tests.build.repository import Repository
@@ -125,6 +126,7 @@ def tuned(root: Path, name: str = "toy", keys: Sequence[str] = KEYS, **changes: 
     given: dict[str, Any] = {
         "root": str(root),
         "folder": str(root / ".modelworks" / "sweeps" / name),
+        "base": params.load(root / params.FILE),
         "target": VALIDATION.artifact,
         "objective": VALIDATION,
         "values": dict.fromkeys(keys),

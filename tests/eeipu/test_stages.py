@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelworks.build import workspace
-from modelworks.eeipu import stages
+from modelworks.eeipu import graph_faults, stages
 from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.stages import Graph, Metric
 from modelworks.eeipu.trial import Group
@@ -76,7 +76,7 @@ def test_a_structural_key_counts_for_stages_that_differ_between_its_graphs(graph
     assert depends["shard--1"] == {SHARDS, VOCAB}, "absent from one graph"
     assert depends["validation"] == {SHARDS, VOCAB}, "another command"
     assert depends["joined"] == {VOCAB}
-    stages.check(two, (SHARDS, VOCAB), VALIDATION.artifact, VALIDATION, None)
+    graph_faults.check(two, (SHARDS, VOCAB), VALIDATION.artifact, VALIDATION, None)
 
 
 def test_shapes_are_all_combinations_of_few_structural_values(graphs: dict[str, Graph]) -> None:
@@ -96,7 +96,7 @@ def test_shapes_are_all_combinations_of_few_structural_values(graphs: dict[str, 
 
 def faults(graph: Graph, keys: tuple[str, ...], objective: Metric, test: Metric | None = None) -> str:
     with pytest.raises(SweepError) as caught:
-        stages.check({(): graph}, keys, "the target", objective, test)
+        graph_faults.check({(): graph}, keys, "the target", objective, test)
     return str(caught.value)
 
 
@@ -119,9 +119,9 @@ def test_only_a_validation_metric_is_an_objective(graphs: dict[str, Graph]) -> N
 
 
 def test_the_test_metric_is_one_and_no_trial_makes_it(graphs: dict[str, Graph]) -> None:
-    stages.check_test(graphs["test"], TEST)
+    graph_faults.check_metric("test", graphs["test"], TEST, "test")
     with pytest.raises(SweepError, match='rule validation, which says measures="validation"'):
-        stages.check_test(graphs["one"], VALIDATION)
+        graph_faults.check_metric("test", graphs["one"], VALIDATION, "test")
     assert "makes artifacts/validation.json, the test metric, in every trial" in faults(
         graphs["one"], (VOCAB,), VALIDATION, VALIDATION
     )

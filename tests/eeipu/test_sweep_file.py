@@ -189,11 +189,20 @@ def test_a_space_without_keys_and_a_file_whose_name_no_rule_can_have_are_refused
     ]
 
 
-def test_broken_yaml_and_a_file_that_is_not_there_are_told_with_the_name_of_the_file(tmp_path: Path) -> None:
+def test_broken_yaml_is_told_with_the_name_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match=r"k2.yaml: after target, line 2: not valid YAML"):
         load(tmp_path, "target: [")
-    with pytest.raises(ParamsError, match=r"none.yaml: cannot be read: No such file"):
-        sweep_file.load(tmp_path / "none.yaml", ROOT)
+
+
+def test_a_file_that_is_not_there_is_told_with_the_nearest_and_with_all_that_are(tmp_path: Path) -> None:
+    (tmp_path / "sweeps").mkdir()
+    for name, hint in (("none", "; sweeps/ has none"), ("small", "; the nearest is sweeps/smaller.yaml; sweeps/ has ")):
+        with pytest.raises(ParamsError) as caught:
+            sweep_file.load(tmp_path / "sweeps" / f"{name}.yaml", tmp_path)
+        assert str(caught.value).startswith(f"sweeps/{name}.yaml: there is no such file{hint}")
+        for made in ("smaller", "tall"):
+            (tmp_path / "sweeps" / f"{made}.yaml").write_text("")
+    assert str(caught.value).endswith(f"sweeps/ has smaller.yaml, tall.yaml (ls {tmp_path / 'sweeps'})")
 
 
 def test_what_the_graph_knows_against_a_sweep_is_told_like_the_rest(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelworks.eeipu import driver, methods, state, sweep_file
+from modelworks.eeipu import driver, methods, resuming, state, sweep_file
 from modelworks.eeipu.accounts import Clock
 from modelworks.eeipu.builds import BuildPipeline, Means, finite_values
-from modelworks.eeipu.errors import FileFault
+from modelworks.eeipu.errors import Faults, FileFault
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.memo_process import Tuned
 from modelworks.eeipu.methods_simple import Grid, Random
@@ -76,17 +76,20 @@ def load(path: Path, root: Path, parallel: int | None = None) -> tuple[Sweep, Sp
 
 @contextlib.contextmanager
 def assemble(path: Path, root: Path, resources: Resources) -> Iterator[Assembled]:
-    """Make a sweep ready, the only one on its state. Raises ParamsError, LogError and SweepError."""
+    """Make a sweep ready, the only one on its state. Raises ParamsError, ChangedError, LogError and SweepError."""
     sweep, space = load(path, root, resources.parallel)
     file, folder = sweep.file, root / state.SWEEPS / sweep.name
     with contextlib.ExitStack() as opened:
-        try:
+        log = opened.enter_context(Log(folder / state.LOG))
+        resuming.check(sweep, log)
+        if log.first() is None:
+            state.forget(folder)
+        faults = Faults()
+        with faults.collected():
             method = _method(file.method.name, space, file.seed, file.method.options)
-            log = opened.enter_context(Log(folder / state.LOG))
+        with faults.collected():
             pipeline = opened.enter_context(contextlib.closing(_pipeline(sweep, space, root, folder, resources)))
-        except FileFault as error:
-            name = os.path.relpath(path, root)
-            raise FileFault("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
+        faults.tell(f"{os.path.relpath(path, root)}: ")
         yield Assembled(sweep, space, pipeline, method, log)
 
 
@@ -95,6 +98,7 @@ def _pipeline(sweep: Sweep, space: Space, root: Path, folder: Path, resources: R
     tuned = Tuned(
         root=str(root),
         folder=str(folder),
+        base=sweep.base,
         target=file.target,
         objective=Metric(file.objective.artifact, file.objective.key),
         values=finite_values(space.parameters, sweep.base),

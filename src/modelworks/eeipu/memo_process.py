@@ -19,12 +19,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from modelworks.build import dvcfile, params, workspace
+from modelworks.build import params
 from modelworks.build.errors import ModelworksError
-from modelworks.eeipu import stages
-from modelworks.eeipu.errors import FileFault, SweepError
+from modelworks.eeipu import graph_faults, places, stages
+from modelworks.eeipu.errors import Faults, FileFault, SweepError
 from modelworks.eeipu.foresight import Seer
-from modelworks.eeipu.stages import Metric, Shape
+from modelworks.eeipu.stages import Graph, Metric, Shape
 from modelworks.eeipu.trial import Foresight, Group, Values
 
 BASE = "base"
@@ -35,11 +35,13 @@ _PR_SET_PDEATHSIG = 1
 class Tuned:
     """What a sweep tunes. `values`: searched key -> all values that it may have, None for a range.
 
-    `root` is the repository, `folder` the sweep's own; `presets` and then `settings` are laid over params.yaml.
+    `root` is the repository, `folder` the sweep's own; `presets` and then `settings` are laid over params.yaml, which
+    must come to `base`.
     """
 
     root: str
     folder: str
+    base: Mapping[str, Any]
     target: str
     objective: Metric
     values: Mapping[str, Sequence[Any] | None]
@@ -134,47 +136,32 @@ class _Server:
     """The process's end: the shapes' workspaces, their graphs and look-ups."""
 
     def __init__(self, tuned: Tuned) -> None:
-        self._folder, self._root = Path(tuned.folder), Path(tuned.root)
-        self._base = self._folder / BASE
-        self._make_base(tuned)
-        self._content = params.load(self._base / params.FILE)
-        snakefile = self._root / "Snakefile"
-        graph = stages.read(snakefile, self._base, tuned.target)
-        if tuned.test is not None:
-            stages.check_test(stages.read(snakefile, self._base, tuned.test.artifact, "test"), tuned.test)
-        self._shapes = stages.shapes(tuned.values, graph.structural)
-        self._places = {shape: self._place(shape) for shape in self._shapes}
-        graphs = {
-            shape: graph if place == self._base else stages.read(snakefile, place, tuned.target)
-            for shape, place in self._places.items()
-        }
-        stages.check(graphs, tuple(tuned.values), tuned.target, tuned.objective, tuned.test)
+        root, base = Path(tuned.root), Path(tuned.folder, BASE)
+        places.make_base(root, base, tuned.base, tuned.presets, tuned.settings)
+        self._content = params.load(base / params.FILE)
+        snakefile = root / "Snakefile"
+        faults = Faults()
+        graph = _read(snakefile, base, tuned, faults)
+        graphs: dict[Shape, Graph] = {}
+        with faults.collected():
+            self._shapes = stages.shapes(tuned.values, graph.structural)
+            self._places = {
+                shape: places.shaped(root, base, Path(tuned.folder, "shapes", str(number)), dict(shape))
+                for number, shape in enumerate(self._shapes)
+            }
+            graphs = {
+                shape: graph if place == base else stages.read(snakefile, place, tuned.target)
+                for shape, place in self._places.items()
+            }
+        with faults.collected():
+            # Where not all shapes are known, the base's tells of the metrics, but not of every key.
+            known: Mapping[Shape, Graph] = graphs or {(): graph}
+            keys = tuple(tuned.values) if graphs else ()
+            graph_faults.check(known, keys, tuned.target, tuned.objective, tuned.test)
+        faults.tell()
         self.groups = stages.group(graphs, tuple(tuned.values))
         self.before = {name: stage.before for one in graphs.values() for name, stage in one.stages.items()}
         self._seers = {shape: Seer(graphs[shape], self.groups, place) for shape, place in self._places.items()}
-
-    def _make_base(self, tuned: Tuned) -> None:
-        """The workspace with the sweep's base values: made once, and brought in step with the rules of today."""
-        if not self._base.exists():
-            workspace.discard_partial(self._base)
-            settings = [f"{key}={json.dumps(value)}" for key, value in tuned.settings.items()]
-            workspace.create(self._root, self._base, tuned.presets, settings)
-            return
-        try:
-            dvcfile.ensure_current(self._root / "Snakefile", self._base)
-        except dvcfile.DvcfileError:
-            workspace.write(self._base / dvcfile.FILE, dvcfile.text(self._root / "Snakefile", self._base))
-            dvcfile.note_current(self._base)
-
-    def _place(self, shape: Shape) -> Path:
-        """The workspace of a shape, which is the base for the base's own."""
-        if all(params.reads(self._content, key)[key] == value for key, value in shape):
-            return self._base
-        place = self._folder / "shapes" / str(self._shapes.index(shape))
-        if not place.exists():
-            workspace.discard_partial(place)
-            workspace.copy(self._base, place, dict(shape), compiled=False)
-        return place
 
     def opened(self) -> dict[str, Any]:
         """What the driver is told first."""
@@ -194,6 +181,20 @@ class _Server:
             "at": found.at,
             "cpu_s": time.process_time() - start,
         }
+
+
+def _read(snakefile: Path, base: Path, tuned: Tuned, faults: Faults) -> Graph:
+    """The target's graph, once the test metric was checked. Raises FileFault without one, with all that is known."""
+    objective, test = tuned.objective, tuned.test
+    if test is not None:
+        with faults.collected():
+            graph_faults.check_metric("test", stages.read(snakefile, base, test.artifact, "test"), test, "test")
+    with faults.collected():
+        return stages.read(snakefile, base, tuned.target)
+    with faults.collected():
+        own = stages.read(snakefile, base, objective.artifact, "objective")
+        graph_faults.check_metric("objective", own, objective, "validation")
+    raise faults.error()
 
 
 def _tuned(order: dict[str, Any]) -> Tuned:

@@ -24,23 +24,30 @@ def first_event(sweep: Sweep, groups: tuple[Group, ...], log: Log) -> dict[str, 
     The amount of the budget, `parallel` and `test` may change: trials do not depend on them. So may the objective's key
     while no trial has a value. Raises ChangedError.
     """
-    now = {
+    check(sweep, log, groups)
+    file = plain(sweep.file.model_dump())
+    if log.first() is not None:
+        return None if log.sweep() == file else {"event": "changed", "sweep": file}
+    return {
         "event": "sweep",
         "version": VERSION,
         "name": sweep.name,
-        "sweep": plain(sweep.file.model_dump()),
+        "sweep": file,
         "base": plain(sweep.base),
-        "groups": plain([asdict(group) for group in groups]),
+        "groups": _plain_groups(groups),
     }
+
+
+def check(sweep: Sweep, log: Log, groups: tuple[Group, ...] | None = None) -> None:
+    """Raise ChangedError if a log began with another sweep. `groups`: those of the graph, where it is known by now."""
     then = log.first()
     if then is None:
-        return now
-    last = log.sweep() or then["sweep"]
+        return
     valued = any(value_of(trial) is not None for trial in log.trials())
-    views = [_fixed(file, valued) for file in (last, now["sweep"])]
-    found = [f"sweeps/{sweep.name}.yaml: {text}" for text in _differences(*views)]
-    found += [f"{params.FILE}: {text}" for text in _differences(then["base"], now["base"])]
-    if then["groups"] != now["groups"]:
+    views = [_fixed(file, valued) for file in (log.sweep() or then["sweep"], plain(sweep.file.model_dump()))]
+    found = [f"sweeps/{sweep.name}.yaml: {text}" for text in differences(*views)]
+    found += [f"{params.FILE}: {text}" for text in differences(then["base"], plain(sweep.base))]
+    if groups is not None and then["groups"] != _plain_groups(groups):
         found.append("Snakefile: which stages read which of the searched keys has changed")
     if found:
         found.append(
@@ -49,7 +56,10 @@ def first_event(sweep: Sweep, groups: tuple[Group, ...], log: Log) -> dict[str, 
             " change, and objective.key until a trial has a value"
         )
         raise ChangedError("\n".join(found))
-    return None if last == now["sweep"] else {"event": "changed", "sweep": now["sweep"]}
+
+
+def _plain_groups(groups: tuple[Group, ...]) -> Any:
+    return plain([asdict(group) for group in groups])
 
 
 def _fixed(sweep: Mapping[str, Any], valued: bool) -> dict[str, Any]:
@@ -60,7 +70,8 @@ def _fixed(sweep: Mapping[str, Any], valued: bool) -> dict[str, Any]:
     return {**fixed, "objective": objective, "budget": unit}
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What two mappings of params say otherwise, a text for each key."""
     old, new = (dict(params.leaves(values)) for values in (then, now))
     return [
         f"{dotted(path)} was {_shown(old, path)} and is {_shown(new, path)}"

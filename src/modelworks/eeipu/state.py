@@ -16,7 +16,7 @@ from modelworks.eeipu.record import Record
 from modelworks.eeipu.trial import Group
 
 SWEEPS = Path(".modelworks/sweeps")
-LOG, RESULTS = "log.jsonl", "results"
+LOG, LOCK, RESULTS = "log.jsonl", "lock", "results"
 
 
 class StateError(ModelworksError):
@@ -24,12 +24,13 @@ class StateError(ModelworksError):
 
 
 def folder(root: Path, name: str) -> Path:
-    """The state of a sweep that has begun, by its name or its file. Raises StateError."""
+    """The state of a sweep, by its name or its file, also if it was refused before it began. Raises StateError."""
     stem = Path(name).stem if name.endswith((".yaml", ".yml")) else name
     found = root / SWEEPS / stem
     if Path(stem).name == stem and found.is_dir():
         return found
-    known = sorted(path.name for path in (root / SWEEPS).glob("*") if path.is_dir())
+    logs = [path for path in (root / SWEEPS).glob(f"*/{LOG}") if path.stat().st_size]
+    known = sorted(path.parent.name for path in logs)
     near = nearest(stem, known)
     hint = f"; the nearest is {near}" if near else f"; there are {', '.join(known)}" if known else ""
     raise StateError(f"{name}: no such sweep has begun in {root}{hint}. Begin one: modelworks sweep sweeps/{stem}.yaml")
@@ -40,10 +41,12 @@ def read(root: Path, log: Log) -> Record:
 
     Raises StateError for a log that has not begun.
     """
-    first = log.first()
+    name, first = log.path.parent.name, log.first()
     if first is None:
-        raise StateError(f"{log.path}: nothing has been recorded yet")
-    name = log.path.parent.name
+        raise StateError(
+            f"{name}: has not begun: {log.path} is empty. It is about to begin, or was refused or stopped before: then"
+            f" run it: modelworks sweep sweeps/{name}.yaml"
+        )
     last = log.sweep() or first["sweep"]
     sweep = {**last, "budget": _budget(root / "sweeps" / f"{name}.yaml", last["budget"])}
     groups = tuple(Group(one["name"], tuple(one["keys"]), tuple(one["stages"])) for one in first["groups"])
@@ -70,7 +73,7 @@ def unused(place: Path) -> Iterator[None]:
     """
     from snakemake_executor_plugin_dvc.buildlock import BuildLock
 
-    with (place / "lock").open("a", encoding="utf-8") as lock:
+    with (place / LOCK).open("a", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -82,6 +85,17 @@ def unused(place: Path) -> Iterator[None]:
                 raise StateError(f"{workspace.parent} is still being built by {holder}: wait until it has ended")
             build.release()
         yield
+
+
+def forget(place: Path) -> None:
+    """Remove what a sweep whose log is empty has made: for values that its file, or params.yaml, may no longer say."""
+    for path in place.iterdir():
+        if path.name in (LOG, LOCK, RESULTS):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def remove(place: Path) -> None:

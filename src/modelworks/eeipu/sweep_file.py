@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelworks.build import disallowed, params
+from modelworks.build.allowed import nearest
 from modelworks.build.params import ABSENT, ParamsError
 from modelworks.build.plain_yaml import Fault, KeyPath, dotted
 from modelworks.eeipu import parameter
@@ -17,6 +18,7 @@ from modelworks.eeipu.parameter import Parameter
 from modelworks.eeipu.space import Space
 from modelworks.eeipu.sweep_schema import SpaceKey, Sweep, SweepFile
 
+FOLDER = "sweeps"
 Check = Callable[[Sweep], Iterable[Fault]]
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -27,6 +29,8 @@ def load(path: Path, root: Path, check: Check | None = None) -> tuple[Sweep, Spa
     `check` says what the build graph knows against a sweep that is otherwise sound: artifacts, and keys without reader.
     """
     name = os.path.relpath(path, root)
+    if not path.exists():
+        raise ParamsError([f"{name}: there is no such file{_others(path, root)}"])
     data, text_faults = params.read_mapping(path)
     if any(not fault.path for fault in text_faults):
         raise ParamsError(disallowed.line(name, fault) for fault in text_faults)
@@ -41,6 +45,15 @@ def load(path: Path, root: Path, check: Check | None = None) -> tuple[Sweep, Spa
     if check and (graph_faults := list(check(sweep))):
         raise ParamsError(disallowed.line(name, fault) for fault in graph_faults)
     return sweep, Space(parameters)
+
+
+def _others(path: Path, root: Path) -> str:
+    """The sweep files that there are, the nearest first."""
+    folder = root / FOLDER
+    known = sorted(other.stem for other in folder.glob("*.yaml"))
+    near = nearest(path.stem, known)
+    hint = f"; the nearest is {FOLDER}/{near}.yaml" if near else ""
+    return f"{hint}; {FOLDER}/ has {_listed(f'{stem}.yaml' for stem in known)} (ls {folder})"
 
 
 def _name_faults(path: Path) -> list[Fault]:
