@@ -10,7 +10,7 @@ import yaml
 
 from modelworks.build import params
 from modelworks.build.errors import ModelworksError
-from modelworks.eeipu import state
+from modelworks.eeipu import places, state
 from modelworks.eeipu.assemble import Assembled, Resources, assemble
 from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.log import Log
@@ -178,3 +178,30 @@ def test_a_sweep_that_was_refused_has_not_begun(sweeps: Sweeps) -> None:
         state.read(sweeps.root, Log(folder / state.LOG))
     with state.unused(folder):
         state.remove(folder)
+
+
+def test_params_that_are_edited_while_the_base_is_made_are_told(sweeps: Sweeps) -> None:
+    read = params.load(sweeps.root / params.FILE)
+    wanted = params.overlay(read, params.nested(tuple(HORIZON.split(".")), 8))
+    with pytest.raises(SweepError) as caught:
+        places.make_base(sweeps.root, sweeps.root / state.SWEEPS / "raced/base", wanted, (), {})
+    assert str(caught.value).endswith("params.yaml was edited while the sweep began: run the same command again")
+    assert "k2.train.horizon_steps was 0 and is 8 in the sweep" in str(caught.value)
+
+
+def test_a_shapes_workspace_is_taken_by_its_values_and_only_whole(sweeps: Sweeps) -> None:
+    folder = sweeps.root / state.SWEEPS / "shaped"
+    base, place = folder / "base", folder / "shapes/1"
+    places.make_base(sweeps.root, base, params.load(sweeps.root / params.FILE), (), {})
+    assert places.shaped(sweeps.root, base, place, {SHARDS: 1}) == base
+
+    def made(shards: int) -> int:
+        assert places.shaped(sweeps.root, base, place, {SHARDS: shards}) == place
+        assert params.reads(params.load(place / params.FILE), SHARDS)[SHARDS] == shards
+        return (place / params.FILE).stat().st_ino
+
+    first = made(2)
+    assert made(2) == first, "it stays"
+    made(3)
+    (place / params.FILE).unlink()
+    made(3)
