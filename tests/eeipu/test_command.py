@@ -169,7 +169,7 @@ def test_quiet_says_nothing(done: Swept) -> None:
     assert (ran.stdout, ran.stderr) == ("", "")
 
 
-def test_each_trial_is_an_experiment_that_comes_back_without_a_job(done: Swept) -> None:
+def test_each_trial_is_listed_as_an_experiment(done: Swept) -> None:
     shown = json.loads(done.repository.run("dvc", "exp", "show", "--json").stdout)
     listed = next(one for one in shown if one["rev"] != "workspace")["experiments"]
     assert sorted(one["name"] for one in listed) == [f"small-000{number}" for number in (1, 2, 3, 4)]

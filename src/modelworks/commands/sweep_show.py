@@ -77,7 +77,7 @@ def _print_best(record: Any) -> None:
     if not ranked:
         return
     names = [key.rpartition(".")[2] for key in record.keys]
-    rows = [["trial", "value", "cost", *names]]
+    rows = [["trial", "value", record.cost_unit, *names]]
     for trial in ranked:
         values = [_shown(trial.values.get(key)) for key in record.keys]
         rows.append([f"{trial.number:04d}", f"{value_of(trial):.6g}", f"{trial.charged:.3g}", *values])

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from modelworks.eeipu.log import Log
 from modelworks.eeipu.sweep_schema import Sweep
-from modelworks.eeipu.trial import Group, History, Outcome, Trial
+from modelworks.eeipu.trial import Group, History, Outcome, Trial, Unit
 
 
-def spent(trials: Iterable[Trial], unit: str) -> float:
-    """What trials have cost, in seconds or dollars; where trials are counted, their number, warm-up included."""
-    return float(sum(1.0 if unit == "trials" else trial.charged for trial in trials))
+def spent(trials: Iterable[Trial], unit: Unit) -> float:
+    """What trials have taken of the budget, warm-up included."""
+    return sum((trial.spends(unit) for trial in trials), start=0.0)
 
 
 def history(log: Log, sweep: Sweep, groups: tuple[Group, ...]) -> History:

@@ -161,7 +161,7 @@ def _calibration(record: Record) -> Figure:
         return Figure("calibration", title, None, "No proposal has foreseen a cost: the method has no cost models.")
     names = sorted({one.group for one in found})
     colours = {name: plots.COLOURS[index % len(plots.COLOURS)] for index, name in enumerate(names)}
-    unit = "cost" if record.unit == "trials" else record.unit
+    unit = record.cost_unit
 
     def draw(axes: Any) -> None:
         for name in names:

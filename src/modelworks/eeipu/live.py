@@ -122,7 +122,8 @@ def line(record: Record, trial: Trial, progress: Progress) -> str:
     reached = hits(trial, record.groups)
     left = remaining(record, progress)
     return (
-        f"trial {trial.number:04d}  {came}  best {_best(record, record.best)}  cost {trial.charged:.3g}"
+        f"trial {trial.number:04d}  {came}  best {_best(record, record.best)}"
+        f"  cost {trial.charged:.3g} {record.cost_unit}"
         f"  reused {sum(reached.values())} of {len(reached)} groups  spent {_spent(record)}"
         + ("" if left is None else f"  left {duration(left)}")
     )

@@ -73,6 +73,7 @@ def _numbers(record: Record, summary: Mapping[str, Any]) -> str:
     best = record.best
     failed = counts["failed"] + counts["diverged"]
     reused = summary["reused_share_of_cost"]
+    took = summary["proposer"]["median"]
     judged = predictions["groups_right"] + predictions["groups_wrong"]
     shown = [
         ("best, validation", number(value_of(best)) if best else "none"),
@@ -81,7 +82,7 @@ def _numbers(record: Record, summary: Mapping[str, Any]) -> str:
         (f"{record.unit} spent", f"{number(summary['spent'])} of {number(record.budget)}"),
         ("cost that was reused", "none" if reused is None else f"{100 * reused:.0f} %"),
         ("reuse as foreseen", f"{predictions['groups_right']} of {judged} groups"),
-        ("proposing", f"{number(summary['proposer']['median'])} a trial" if summary["proposer"]["median"] else "none"),
+        ("proposing", f"{number(took)} {record.cost_unit} a trial" if took else "none"),
     ]
     items = "".join(f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>\n" for name, value in shown)
     return f"<dl>\n{items}</dl>\n"
@@ -106,9 +107,9 @@ def _trials(record: Record) -> str:
     names = [key.rpartition(".")[2] for key in record.keys]
     short = [name if names.count(name) == 1 else key for name, key in zip(names, record.keys, strict=True)]
     head = (
-        f"<th>trial</th><th>value</th><th>cost</th><th>spent then</th>"
+        f"<th>trial</th><th>value</th><th>cost, {record.cost_unit}</th><th>{record.unit} spent</th>"
         f"{''.join(f'<th>{html.escape(name)}</th>' for name in short)}"
-        '<th class="text">why not</th>'
+        f'<th class="text">{"why no value" if any(value_of(trial) is None for trial in shown) else ""}</th>'
     )
     rows = "".join(_row(record, trial, charged[trial.number]) for trial in shown)
     more = len(record.trials) - len(shown)

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
-from modelworks.eeipu.trial import Group, Trial, ranked, value_of
+from modelworks.eeipu.trial import Group, Trial, Unit, ranked, value_of
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,14 @@ class Record:
         return bool(self.sweep["objective"]["goal"] == "max")
 
     @property
-    def unit(self) -> str:
+    def unit(self) -> Unit:
         """seconds, dollars or trials."""
-        return next(name for name in ("seconds", "dollars", "trials") if self.sweep["budget"].get(name) is not None)
+        return next(name for name in get_args(Unit) if self.sweep["budget"].get(name) is not None)
+
+    @property
+    def cost_unit(self) -> str:
+        """What the cost of a trial is in: seconds also where trials are counted."""
+        return "dollars" if self.unit == "dollars" else "seconds"
 
     @property
     def budget(self) -> float:
@@ -53,7 +58,7 @@ class Record:
         """What was spent after each trial that ended."""
         total, found = 0.0, []
         for trial in self.trials:
-            total += 1.0 if self.unit == "trials" else trial.charged
+            total += trial.spends(self.unit)
             found.append(total)
         return tuple(found)
 

@@ -103,9 +103,7 @@ def summary(record: Record) -> dict[str, Any]:
         "seed": record.sweep["seed"],
         "budget": {record.unit: record.budget},
         "spent": spent,
-        "spent_by_warm_up": sum(
-            1.0 if record.unit == "trials" else trial.charged for trial in record.trials if trial.warm_up
-        ),
+        "spent_by_warm_up": sum((trial.spends(record.unit) for trial in record.trials if trial.warm_up), start=0.0),
         "trials": {
             "ended": len(record.trials),
             "warm_up": sum(trial.warm_up for trial in record.trials),

@@ -94,6 +94,10 @@ class Trial:
         """What the trial has cost the budget."""
         return self.proposer + sum(stage.charged for stage in (self.outcome.stages if self.outcome else ()))
 
+    def spends(self, unit: Unit) -> float:
+        """What the trial has taken of a budget in a unit."""
+        return 1.0 if unit == "trials" else self.charged
+
     def costs(self, groups: Iterable[Group]) -> dict[str, float]:
         """Group -> what running all of it costs, of the groups that it completed: what failed cost less than a run."""
         failed = self.outcome is not None and self.outcome.status == "failed"
