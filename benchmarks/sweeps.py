@@ -115,15 +115,16 @@ def work(cells: list[Cell], out: Path) -> None:
     import torch
 
     torch.set_num_threads(1)
+    commit = head(ROOT)  # of what is imported now, whatever is checked out until the last cell ends
     for cell in cells:
         if path(out, cell).exists():
             continue
         with claimed(out, cell) as free:
-            if free and not path(out, cell).exists() and not run_one(cell, out):
+            if free and not path(out, cell).exists() and not run_one(cell, out, commit):
                 return
 
 
-def run_one(cell: Cell, out: Path) -> bool:
+def run_one(cell: Cell, out: Path, commit: str) -> bool:
     """Run or go on with one cell; False if it was stopped before its end."""
     from modelworks.eeipu import driver
     from modelworks.eeipu.log import Log
@@ -147,15 +148,25 @@ def run_one(cell: Cell, out: Path) -> bool:
     folder = path(out, cell).with_suffix("")
     begin = time.process_time()
     with Log(folder / "log.jsonl") as log:
+        commits = noted(folder / "commits", commit)
         pipeline.replay(log.trials())
         finish = driver.run(Sweep("-".join(map(str, cell)), file), space, pipeline, Timed(proposer), log)
         trials = [tried(trial, float(trial.details.get("cpu_s", 0.0))) for trial in log.ended()]
     if finish.reason == "interrupted":
         return False
-    write_run(path(out, cell), Run(name, method, seed, problem.budget, True, tuple(trials), head(ROOT)))
+    write_run(path(out, cell), Run(name, method, seed, problem.budget, True, tuple(trials), commits))
     shutil.rmtree(folder)
     print(f"{name} {method} {seed}: {len(trials)} trials, {time.process_time() - begin:.1f} s", flush=True)
     return True
+
+
+def noted(file: Path, commit: str) -> str:
+    """The commits that a run was begun and gone on with, this one among them."""
+    known = file.read_text(encoding="utf-8").split() if file.exists() else []
+    if commit not in known:
+        known.append(commit)
+        file.write_text(" ".join(known), encoding="utf-8")
+    return " ".join(known)
 
 
 def path(out: Path, cell: Cell) -> Path:

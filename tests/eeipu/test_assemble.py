@@ -1,6 +1,7 @@
 """A sweep file made ready over a real small graph: what a refused, a stopped and a changed sweep leave for the next."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ import yaml
 
 from modelworks.build import params
 from modelworks.build.errors import ModelworksError
-from modelworks.eeipu import places, state
+from modelworks.eeipu import dependent, places, state
 from modelworks.eeipu.assemble import Assembled, Resources, assemble
 from modelworks.eeipu.errors import SweepError
 from modelworks.eeipu.log import Log
-from modelworks.eeipu.resuming import ChangedError
+from modelworks.eeipu.resuming import ChangedError, differences
 from modelworks.eeipu.state import StateError
 
 from . import diamond
@@ -130,7 +131,31 @@ def test_a_base_with_other_values_than_the_log_is_refused_with_the_key(sweeps: S
     with pytest.raises(ModelworksError) as caught:
         sweeps.ready(path)
     assert "base/params.yaml: k2.train.horizon_steps was 0 and is 6 in the sweep" in str(caught.value)
-    assert "begin anew: modelworks sweep clean foreign" in str(caught.value)
+    assert "begin anew: modelworks sweep clean foreign --yes" in str(caught.value)
+
+
+def test_a_base_that_a_kill_has_left_without_params_is_made_anew(sweeps: Sweeps) -> None:
+    path = sweeps.write("halved", set={HORIZON: 8})
+    sweeps.run(path)
+    (sweeps.folder(path) / "base" / params.FILE).unlink()
+    sweeps.run(path)
+    assert sweeps.values(path, "base", HORIZON) == [8]
+
+
+def test_long_values_that_differ_at_their_end_are_different() -> None:
+    then, now = ({"k2": {"files": [f"data/{number}.txt" for number in range(40)] + [last]}} for last in ("a", "b"))
+    (text,) = differences(then, now)
+    assert text.startswith("k2.files was ['data/0.txt', ")
+    assert differences(then, then) == []
+
+
+def test_a_process_whose_parent_has_died_before_it_could_ask_ends_without_running_its_module(tmp_path: Path) -> None:
+    (tmp_path / "late.py").write_text("def main():\n    print('ran')\n")
+    environ = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    mine = dependent.command("late")
+    for command, status, said in ((mine, 0, "ran\n"), ([*mine[:3], "1", "late"], 1, "")):
+        ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout) == (status, said), ran.stderr
 
 
 def faults(sweeps: Sweeps, **changes: Any) -> list[str]:

@@ -207,7 +207,7 @@ def test_a_changed_space_is_refused_with_the_key_and_the_remedy(done: Swept) -> 
     refused = done.sweep("sweeps/small.yaml", check=False)
     done.repository.write("sweeps/small.yaml", SWEEP)
     assert refused.returncode == 1
-    assert "k2.samples.count.int" in refused.stderr and "modelworks sweep clean small" in refused.stderr
+    assert "k2.samples.count.int" in refused.stderr and "modelworks sweep clean small --yes" in refused.stderr
 
 
 def test_a_wrong_test_key_is_said_after_the_results_are_written_and_can_be_mended(done: Swept) -> None:

@@ -236,7 +236,7 @@ def test_a_warm_up_that_fails_whole_stops_the_sweep_with_its_first_error_also_wh
             swept(tmp_path / "log.jsonl", a_sweep(), built=pipeline(lambda values: 1 / 0))
         assert str(caught.value) == (
             "the first 4 trials have all failed; trial 1: ZeroDivisionError: division by zero\n"
-            "Mend the cause, then begin anew: modelworks sweep clean demo"
+            "Mend the cause, then begin anew: modelworks sweep clean demo --yes"
         )
     assert len(Log(tmp_path / "log.jsonl").trials()) == 4
 
@@ -309,9 +309,9 @@ def test_only_what_no_trial_depends_on_may_change(tmp_path: Path) -> None:
         "sweeps/demo.yaml: seed was 1 and is 2",
         "sweeps/demo.yaml: budget was 'trials' and is 'seconds'",
         "params.yaml: k2.rate was not there and is 1",
-        f"The trials in {path} are of the sweep as it was: undo the changes, begin anew (modelworks sweep clean demo),"
-        " or give the file another name. Only parallel, test and the amount of the budget may change, and objective.key"
-        " until a trial has a value",
+        f"The trials in {path} are of the sweep as it was: undo the changes, begin anew (modelworks sweep clean demo"
+        " --yes), or give the file another name. Only parallel, test and the amount of the budget may change, and"
+        " objective.key until a trial has a value",
     ]
 
 

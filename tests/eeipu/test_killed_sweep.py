@@ -24,6 +24,7 @@ from . import diamond
 
 PROJECT = Path(__file__).parents[2]
 TRIALS = 7
+PATIENCE_S = 600.0
 SWEEP = f"""
 target: artifacts/validation.json
 objective: {{artifact: artifacts/validation.json, key: loss, goal: min}}
@@ -71,13 +72,14 @@ class Killed:
     def finish(self) -> None:
         """Run it to its end."""
         process = self.start()
-        said, _ = process.communicate(timeout=300)
+        said, _ = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, said
 
     def kill(self, marks: int, seconds: float, everything: bool) -> None:
         """Start it and kill it some time after some more lines are in its log and that of stages, or at its end."""
         process, wanted = self.start(), self._marks() + marks
-        while self._marks() < wanted and process.poll() is None:
+        deadline = time.monotonic() + PATIENCE_S
+        while self._marks() < wanted and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(seconds)
         victims = self.processes() if everything else []
@@ -88,6 +90,7 @@ class Killed:
                 continue
         process.communicate(timeout=60)
         while everything and (left := self.processes()):  # what was being forked
+            assert time.monotonic() < deadline + PATIENCE_S, left
             for one in left:
                 one.kill()
             time.sleep(0.05)

@@ -90,7 +90,7 @@ def test_a_line_that_does_not_follow_is_an_error_that_names_file_line_and_remedy
     path.write_text("\n".join([*lines[:2], lines[1] if line == "same" else line, *lines[2:], ""]))
     with pytest.raises(LogError) as caught:
         Log(path)
-    remedy = "Restore the file, or begin anew: modelworks sweep clean demo"
+    remedy = "Restore the file, or begin anew: modelworks sweep clean demo --yes"
     assert str(caught.value) == f"{path}: {text}. {remedy}"
 
 

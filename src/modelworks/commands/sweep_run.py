@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,10 +71,11 @@ def run(options: argparse.Namespace) -> int:
     if finish.reason == "interrupted":
         return _stopped(options)
     own = root / state.SWEEPS / record.name / state.RESULTS
-    for place in (own, *([options.results] if options.results else [])):
-        results.write(record, place)
-    if finish.untested is not None:
-        place = own  # of a target that fails, Snakemake removes the others
+    results.write(record, own)
+    if options.results:
+        shutil.copytree(own, options.results, dirs_exist_ok=True)
+    # Of a target that fails, Snakemake removes its own.
+    place = own if finish.untested is not None else options.results or own
     if not options.quiet:
         _say_end(record, finish.reason, place, [*keeper.summary(), *notes])
     if finish.untested is not None:

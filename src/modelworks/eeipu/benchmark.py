@@ -64,7 +64,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Run:
-    """One method on one problem with one seed, by the code of a commit; `trials` in the order of their end."""
+    """One method on one problem with one seed; `trials` in the order of their end, `commit` of the code, or several."""
 
     problem: str
     method: str

@@ -8,7 +8,6 @@ group of its own, and interrupted by the kernel if this process dies before it.
 
 import atexit
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -22,7 +21,8 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-_PR_SET_PDEATHSIG = 1
+from modelworks.eeipu.dependent import die_with
+
 _PATIENCE_S = 20.0  # for an interrupted build to end its jobs
 # What Snakemake and the rules load late, in every build.
 _LATE = (
@@ -116,9 +116,7 @@ def _become_build(order: dict[str, Any], parent: int) -> None:
     """Make a forked process the one of a build."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, _interrupt_once)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+    die_with(parent, signal.SIGINT)
     output = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
         os.dup2(source, target)

@@ -219,5 +219,5 @@ class _Running:
         error = (trials[0].outcome.error if trials[0].outcome else None) or "no error was recorded"
         raise SweepError(
             f"the first {first} trials have all failed; trial 1: {error}\n"
-            f"Mend the cause, then begin anew: modelworks sweep clean {self._sweep.name}"
+            f"Mend the cause, then begin anew: modelworks sweep clean {self._sweep.name} --yes"
         )

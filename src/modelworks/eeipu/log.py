@@ -179,7 +179,7 @@ class Log:
     def _error(self, line: int, what: str) -> LogError:
         return LogError(
             f"{self.path}: line {line} {what}. Restore the file, or begin anew: modelworks sweep clean"
-            f" {self.path.parent.name}"
+            f" {self.path.parent.name} --yes"
         )
 
 

@@ -5,7 +5,6 @@ input and output; it ends when the input does, and dies with the driver, since t
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -21,14 +20,13 @@ from typing import IO, Any
 
 from modelworks.build import params
 from modelworks.build.errors import ModelworksError
-from modelworks.eeipu import graph_faults, places, stages
+from modelworks.eeipu import dependent, graph_faults, places, stages
 from modelworks.eeipu.errors import Faults, FileFault, SweepError
 from modelworks.eeipu.foresight import Seer
 from modelworks.eeipu.stages import Graph, Metric, Shape
 from modelworks.eeipu.trial import Foresight, Group, Values
 
 BASE = "base"
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class MemoProcess:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "memo.log").open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "modelworks.eeipu.memo_process"],
+                dependent.command("modelworks.eeipu.memo_process"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -223,11 +221,6 @@ def _serve(orders: Iterator[str], answers: IO[str]) -> None:
 def main() -> None:
     """Answer until the input ends. What anything prints goes to standard error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver ends this process
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     _serve(iter(sys.stdin.readline, ""), answers)
-
-
-if __name__ == "__main__":
-    main()

@@ -21,16 +21,20 @@ def make_base(
 
     Raises SweepError for one that has other values: trials would have them, too, and may have had them.
     """
-    made = not place.exists()
+    made = not (place / params.FILE).is_file()
     if made:
+        shutil.rmtree(place, ignore_errors=True)  # what a kill has left of it
         workspace.discard_partial(place)
         workspace.create(root, place, presets, [f"{key}={json.dumps(value)}" for key, value in settings.items()])
     found = differences(_values(place), wanted)
     if found:
+        if made:
+            shutil.rmtree(place)
         why = (
             f"{params.FILE} was edited while the sweep began: run the same command again"
             if made
-            else f"trials may have been built with these values: begin anew: modelworks sweep clean {place.parent.name}"
+            else "trials may have been built with these values: begin anew: "
+            f"modelworks sweep clean {place.parent.name} --yes"
         )
         raise SweepError("\n".join([*(f"{place / params.FILE}: {text} in the sweep" for text in found), why]))
     if not made:

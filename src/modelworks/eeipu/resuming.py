@@ -1,5 +1,6 @@
 """What a sweep is, as its log begins with it, and whether a sweep of now is the one that a log began with."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -52,7 +53,7 @@ def check(sweep: Sweep, log: Log, groups: tuple[Group, ...] | None = None) -> No
     if found:
         found.append(
             f"The trials in {log.path} are of the sweep as it was: undo the changes, begin anew (modelworks sweep clean"
-            f" {sweep.name}), or give the file another name. Only parallel, test and the amount of the budget may"
+            f" {sweep.name} --yes), or give the file another name. Only parallel, test and the amount of the budget may"
             " change, and objective.key until a trial has a value"
         )
         raise ChangedError("\n".join(found))
@@ -76,8 +77,12 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return [
         f"{dotted(path)} was {_shown(old, path)} and is {_shown(new, path)}"
         for path in dict.fromkeys((*old, *new))
-        if _shown(old, path) != _shown(new, path)
+        if _exact(old, path) != _exact(new, path)
     ]
+
+
+def _exact(values: Mapping[Any, Any], path: Any) -> str:
+    return json.dumps(values[path], sort_keys=True) if path in values else ""
 
 
 def _shown(values: Mapping[Any, Any], path: Any) -> str:

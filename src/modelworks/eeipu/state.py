@@ -88,16 +88,24 @@ def unused(place: Path) -> Iterator[None]:
 
 
 def forget(place: Path) -> None:
-    """Remove what a sweep whose log is empty has made: for values that its file, or params.yaml, may no longer say."""
+    """Remove what a sweep whose log is empty has made: for values that its file, or params.yaml, may no longer say.
+
+    Raises StateError.
+    """
     for path in place.iterdir():
         if path.name in (LOG, LOCK, RESULTS):
             continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError as error:
+            why = error.strerror
+            raise StateError(f"{path}: cannot be removed: {why}. Mend that, and run the same command again") from None
 
 
 def remove(place: Path) -> None:
     """Remove a sweep's state; what links to the cache goes, the cache does not."""
+    (place / LOG).unlink(missing_ok=True)  # first: what a kill leaves of the rest is of no sweep that has begun
     shutil.rmtree(place)
