@@ -65,7 +65,7 @@ def candidate_counts(runs: Sequence[Run], confidence: float) -> Draw:
                 axes.plot([place, place], [found.low, found.high], color=colour, linewidth=2)
             axes.plot(place, np.mean(values), "D", markersize=6, color=colour, label=method)
         axes.set_xticks(range(len(methods)), methods, rotation=35, ha="right", fontsize=10)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
 
     return _figure(runs, panel, "candidates")
 
