@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         return _stopped(options)
     own = root / state.SWEEPS / record.name / state.RESULTS
     results.write(record, own)
-    if options.results:
+    if options.results and options.results.resolve() != own.resolve():
         shutil.copytree(own, options.results, dirs_exist_ok=True)
     # Of a target that fails, Snakemake removes its own.
     place = own if finish.untested is not None else options.results or own
