@@ -34,6 +34,7 @@ from modelworks.eeipu.benchmark import (
     Run,
     head,
     missing,
+    path_of,
     read_run,
     read_runs,
     synthetic_cells,
@@ -106,7 +107,7 @@ def run(cells: list[Cell], options: argparse.Namespace) -> None:
         for worker in workers:
             worker.terminate()  # a run keeps its trial log, and is gone on with
             worker.join()
-    left = sum(not path(options.out, cell).exists() for cell in cells)
+    left = sum(not path_of(options.out, cell).exists() for cell in cells)
     print(f"{len(cells) - left} of {len(cells)} runs are done")
 
 
@@ -117,10 +118,10 @@ def work(cells: list[Cell], out: Path) -> None:
     torch.set_num_threads(1)
     commit = head(ROOT)  # of what is imported now, whatever is checked out until the last cell ends
     for cell in cells:
-        if path(out, cell).exists():
+        if path_of(out, cell).exists():
             continue
         with claimed(out, cell) as free:
-            if free and not path(out, cell).exists() and not run_one(cell, out, commit):
+            if free and not path_of(out, cell).exists() and not run_one(cell, out, commit):
                 return
 
 
@@ -145,7 +146,7 @@ def run_one(cell: Cell, out: Path, commit: str) -> bool:
         clock="synthetic",
     )
     proposer = Random(space, seed) if method == "random" else MODELS[method](space, seed, {})
-    folder = path(out, cell).with_suffix("")
+    folder = path_of(out, cell).with_suffix("")
     begin = time.process_time()
     with Log(folder / "log.jsonl") as log:
         commits = noted(folder / "commits", commit)
@@ -154,7 +155,7 @@ def run_one(cell: Cell, out: Path, commit: str) -> bool:
         trials = [tried(trial, float(trial.details.get("cpu_s", 0.0))) for trial in log.ended()]
     if finish.reason == "interrupted":
         return False
-    write_run(path(out, cell), Run(name, method, seed, problem.budget, True, tuple(trials), commits))
+    write_run(path_of(out, cell), Run(name, method, seed, problem.budget, True, tuple(trials), commits))
     shutil.rmtree(folder)
     print(f"{name} {method} {seed}: {len(trials)} trials, {time.process_time() - begin:.1f} s", flush=True)
     return True
@@ -169,16 +170,10 @@ def noted(file: Path, commit: str) -> str:
     return " ".join(known)
 
 
-def path(out: Path, cell: Cell) -> Path:
-    """Where the result of a cell is."""
-    problem, method, seed = cell
-    return out / problem / f"{method}-{seed}.json"
-
-
 @contextlib.contextmanager
 def claimed(out: Path, cell: Cell) -> Iterator[bool]:
     """Whether the cell is this process's to run, as long as the context lasts."""
-    file = path(out, cell).with_suffix(".claim")
+    file = path_of(out, cell).with_suffix(".claim")
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as handle:
         try:

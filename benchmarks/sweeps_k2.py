@@ -28,6 +28,7 @@ from modelworks.eeipu.benchmark import (
     Cell,
     Run,
     head,
+    path_of,
     real_cells,
     tried,
     write_run,
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=list(REAL_SEEDS))
     parser.add_argument("--seconds", type=float, default=REAL_SECONDS, help="the budget; another one is for trying out")
     options = parser.parse_args()
-    cells = [cell for cell in real_cells(options.methods, options.seeds) if not result(options.out, cell).exists()]
+    cells = [cell for cell in real_cells(options.methods, options.seeds) if not path_of(options.out, cell).exists()]
     deadline = time.monotonic() + 60 * options.minutes
     running: dict[Cell, subprocess.Popen[bytes]] = {}
     try:
@@ -73,6 +74,7 @@ def start(cell: Cell, options: argparse.Namespace) -> "subprocess.Popen[bytes]":
     """Begin or go on with a run, in its clone."""
     clone, (_, method, seed) = work(options.out, cell), cell
     if not clone.exists():
+        clone.parent.mkdir(parents=True, exist_ok=True)
         partial = clone.with_name(f"{clone.name}.new")
         shutil.rmtree(partial, ignore_errors=True)
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(partial)], check=True)
@@ -96,9 +98,9 @@ def finish(cell: Cell, status: int, options: argparse.Namespace) -> None:
     if status != 0:
         return  # stopped, or wrong: METHOD-SEED.txt says which
     trials = tuple(tried(trial, trial.proposer) for trial in log.ended())
-    shutil.copyfile(clone / LOG, result(options.out, cell).with_suffix(".jsonl"))
+    shutil.copyfile(clone / LOG, path_of(options.out, cell).with_suffix(".jsonl"))
     commit = head(clone).removesuffix("-dirty")  # its sweep file is the run's own
-    write_run(result(options.out, cell), Run(problem, method, seed, options.seconds, False, trials, commit))
+    write_run(path_of(options.out, cell), Run(problem, method, seed, options.seconds, False, trials, commit))
     shutil.rmtree(clone)
 
 
@@ -113,15 +115,7 @@ def stop(running: "dict[Cell, subprocess.Popen[bytes]]") -> None:
 
 def work(out: Path, cell: Cell) -> Path:
     """The clone in which a run is made."""
-    return result(out.resolve(), cell).with_suffix("")
-
-
-def result(out: Path, cell: Cell) -> Path:
-    """Where the result of a cell is."""
-    problem, method, seed = cell
-    path = out / problem / f"{method}-{seed}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    return path_of(out.resolve(), cell).with_suffix("")
 
 
 if __name__ == "__main__":

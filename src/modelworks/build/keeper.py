@@ -54,11 +54,11 @@ class Kept:
         return self._status
 
 
-def die_with_parent(parent: int) -> None:
-    """Have this process killed when `parent`, which started it, ends; at once if it already has."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when `parent`, which started it, ends; end at once if it has."""
+    _prctl(_PR_SET_PDEATHSIG, how)
     if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(1)
 
 
 def start(

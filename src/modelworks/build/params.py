@@ -75,6 +75,14 @@ def nested(path: KeyPath, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+def overlaid(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with other values of dotted keys."""
+    content = dict(base)
+    for key, value in values.items():
+        content = overlay(content, nested(tuple(key.split(".")), value))
+    return content
+
+
 def leaves(values: Mapping[str, Any], prefix: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
     """Every value that is no mapping of keys, with its path. An empty mapping is a value."""
     found: list[tuple[KeyPath, Any]] = []

@@ -57,10 +57,7 @@ def take(inputs: Sequence[str], read: Mapping[str, Any]) -> Snapshot | None:
 
 
 def _text(values: Mapping[str, Any]) -> str:
-    nested: dict[str, Any] = {}
-    for key, value in values.items():
-        nested = params.overlay(nested, params.nested(tuple(key.split(".")), value))
-    return json.dumps(nested, indent=1, sort_keys=True)
+    return json.dumps(params.overlaid({}, values), indent=1, sort_keys=True)
 
 
 def _engine() -> list[Path]:

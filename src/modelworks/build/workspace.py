@@ -133,9 +133,7 @@ def copy(source: Path, directory: Path, values: Mapping[str, Any], compiled: boo
     _refuse_existing(directory)
     root = find_root(source)
     changes = [(tuple(key.split(".")), value) for key, value in values.items()]
-    wanted = params.load(source / params.FILE)
-    for path, value in changes:
-        wanted = params.overlay(wanted, params.nested(path, value))
+    wanted = params.overlaid(params.load(source / params.FILE), values)
     params.validate(wanted)
     directory.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent)).absolute()

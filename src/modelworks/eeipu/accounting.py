@@ -23,7 +23,7 @@ def history(log: Log, sweep: Sweep, groups: tuple[Group, ...]) -> History:
     unit, trials = sweep.file.budget.unit, log.trials()
     return History(
         trials=tuple(log.ended()),
-        pending=tuple(trial for trial in trials if trial.outcome is None),
+        pending=tuple(log.running()),
         groups=groups,
         maximize=sweep.maximize,
         budget=sweep.file.budget.amount,

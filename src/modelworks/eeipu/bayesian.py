@@ -82,7 +82,7 @@ class Bayesian:
     def propose(self, history: History, pipeline: Pipeline, number: int) -> Proposal:
         """The candidate for trial `number`; random while fewer than two trials have ended well."""
         rng = np.random.default_rng([self.seed, number])
-        known = {identity(trial.values) for trial in (*history.trials, *history.pending)}
+        known = set(history.tried)
         details: dict[str, Any] = {"method": self.kind.name}
         if sum(value_of(trial) is not None for trial in history.trials) < 2:
             details["note"] = "random: fewer than two trials have ended well"

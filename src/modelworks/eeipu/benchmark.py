@@ -100,6 +100,12 @@ def real_cells(methods: Sequence[str] = REAL_METHODS, seeds: Sequence[int] = REA
     return [(REAL, method, seed) for seed in seeds for method in methods]
 
 
+def path_of(out: Path, cell: Cell) -> Path:
+    """Where the result of a cell is kept."""
+    problem, method, seed = cell
+    return out / problem / f"{method}-{seed}.json"
+
+
 def missing(runs: Iterable[Run]) -> list[Cell]:
     """The cells of the design that have no run; those of the real pipeline are asked for if it has any run."""
     found = {run.cell for run in runs}

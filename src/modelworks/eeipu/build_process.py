@@ -21,7 +21,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from modelworks.eeipu.dependent import die_with
+from modelworks.build.keeper import die_with_parent
 
 _PATIENCE_S = 20.0  # for an interrupted build to end its jobs
 # What Snakemake and the rules load late, in every build.
@@ -116,7 +116,7 @@ def _become_build(order: dict[str, Any], parent: int) -> None:
     """Make a forked process the one of a build."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, _interrupt_once)
-    die_with(parent, signal.SIGINT)
+    die_with_parent(parent, signal.SIGINT)
     output = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
         os.dup2(source, target)

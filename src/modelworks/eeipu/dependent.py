@@ -3,14 +3,12 @@
 That is settled before the module is imported, which takes a second: a process whose parent died earlier does nothing.
 """
 
-import ctypes
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
-_PR_SET_PDEATHSIG = 1
+from modelworks.build.keeper import die_with_parent
 
 
 def command(module: str) -> list[str]:
@@ -18,17 +16,10 @@ def command(module: str) -> list[str]:
     return [sys.executable, "-m", "modelworks.eeipu.dependent", str(os.getpid()), module]
 
 
-def die_with(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
-    """Have the kernel send a signal to this process when its parent dies; end it at once if that has happened."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def main(arguments: Sequence[str]) -> None:
     """Die with the parent, and run the module until then."""
     parent, module = arguments
-    die_with(int(parent))
+    die_with_parent(int(parent))
     importlib.import_module(module).main()
 
 

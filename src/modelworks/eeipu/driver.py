@@ -119,7 +119,7 @@ class _Running:
         self, stopped: threading.Event, stop: Callable[[], None]
     ) -> Literal["budget", "exhausted", "interrupted"]:
         """Propose, build and record until there is nothing more to do, and nothing builds."""
-        self._waiting = [trial for trial in self._log.trials() if trial.outcome is None]
+        self._waiting = self._log.running()
         self._refuse_failures()
         while True:
             reason = self._fill(stopped)
@@ -195,12 +195,11 @@ class _Running:
     def _proposed(self, history: History, number: int) -> Proposal:
         """The method's candidate; in the place of one that was tried, which would tell nothing new, a random one."""
         proposal = self._method.propose(history, self._pipeline, number)
-        tried = {identity(trial.values): trial.number for trial in (*history.trials, *history.pending)}
-        twin = tried.get(identity(proposal.values))
+        twin = history.tried.get(identity(proposal.values))
         if twin is None:
             return proposal
         for draws, other in enumerate(self._redraws(number), 1):
-            if identity(other) not in tried:
+            if identity(other) not in history.tried:
                 return Proposal(other, {**proposal.details, "duplicate_of": twin, "redraws": draws})
         raise Exhausted(f"{_MOST_DRAWS} random candidates have all been tried")
 

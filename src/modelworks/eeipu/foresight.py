@@ -44,7 +44,7 @@ class Seer:
             fingerprint.refresh()
             self._refreshed = time.monotonic()
         at = time.time()
-        verdicts = walk(self._graph, self._look_up, overlaid(self._base, values))
+        verdicts = walk(self._graph, self._look_up, params.overlaid(self._base, values))
         hits = frozenset(
             group.name
             for group in self._groups
@@ -70,11 +70,3 @@ def walk(graph: Graph, look_up: LookUp, content: Mapping[str, Any]) -> dict[str,
                 entries |= {out["path"]: out for out in answer.outs}
                 verdicts[name] = "restore"
     return verdicts
-
-
-def overlaid(base: Mapping[str, Any], values: Values) -> dict[str, Any]:
-    """The content of params.yaml with other values."""
-    content = dict(base)
-    for key, value in values.items():
-        content = params.overlay(content, params.nested(tuple(key.split(".")), value))
-    return content

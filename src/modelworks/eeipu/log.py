@@ -100,6 +100,10 @@ class Log:
         """The trials that have ended, in the order of their end."""
         return [self._trials[event["trial"]] for event in self.events if event["event"] == "ended"]
 
+    def running(self) -> list[Trial]:
+        """The trials without outcome, by number."""
+        return [trial for trial in self.trials() if trial.outcome is None]
+
     def first(self) -> dict[str, Any] | None:
         """The event that says what the sweep is, None for a new log."""
         return self.events[0] if self.events else None

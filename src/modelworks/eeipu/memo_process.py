@@ -88,7 +88,7 @@ class MemoProcess:
                 process_group=0,
             )
         answer = self._exchange(asdict(self._tuned))
-        groups = tuple(Group(one["name"], tuple(one["keys"]), tuple(one["stages"])) for one in answer["groups"])
+        groups = tuple(map(Group.of, answer["groups"]))
         shapes = [(tuple((key, value) for key, value in shape), place) for shape, place in answer["shapes"]]
         return Known(groups, answer["before"], shapes)
 

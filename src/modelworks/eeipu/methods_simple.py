@@ -34,9 +34,8 @@ class Grid:
 
     def propose(self, history: History, pipeline: Pipeline, number: int) -> Proposal:
         """The first combination that no trial has. Raises Exhausted after the last one."""
-        tried = {identity(trial.values) for trial in (*history.trials, *history.pending)}
         for values in self._space.grid(self._points):
-            if identity(values) not in tried:
+            if identity(values) not in history.tried:
                 return Proposal(values)
         raise Exhausted("every point of the grid has been tried")
 

@@ -47,9 +47,7 @@ def shaped(root: Path, base: Path, place: Path, shape: Mapping[str, Any]) -> Pat
     `place` is a number among the shapes, which others have where the schema calls another key structural.
     """
     content = _values(base)
-    wanted = content
-    for key, value in shape.items():
-        wanted = params.overlay(wanted, params.nested(tuple(key.split(".")), value))
+    wanted = params.overlaid(content, shape)
     if not differences(content, wanted):
         return base
     if (place / params.FILE).is_file() and not differences(_values(place), wanted):

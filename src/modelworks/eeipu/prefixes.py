@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
+from modelworks.build.params import ABSENT
 from modelworks.eeipu.observations import Cube
 from modelworks.eeipu.parameter import identity
 from modelworks.eeipu.trial import Group, Pipeline, Trial, Values
 
 MOST_UNIONS = 64
 MOST_MERGES = 8
-ABSENT = object()
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,8 @@ def read(root: Path, log: Log) -> Record:
         )
     last = log.sweep() or first["sweep"]
     sweep = {**last, "budget": _budget(root / "sweeps" / f"{name}.yaml", last["budget"])}
-    groups = tuple(Group(one["name"], tuple(one["keys"]), tuple(one["stages"])) for one in first["groups"])
-    pending = tuple(trial for trial in log.trials() if trial.outcome is None)
-    record = Record(name, sweep, groups, tuple(log.ended()), pending)
+    groups = tuple(map(Group.of, first["groups"]))
+    record = Record(name, sweep, groups, tuple(log.ended()), tuple(log.running()))
     best = record.best
     return record if best is None else replace(record, tested=log.tested().get(best.number))
 

@@ -130,10 +130,9 @@ def _base(root: Path, name: str, file: SweepFile | None) -> tuple[dict[str, Any]
         values = params.load(path)
         base = params.overlay(base, values)
         sources += [(leaf, f"presets/{preset}.yaml") for leaf, _ in params.leaves(values)]
-    for key, value in file.set.items() if file else ():
-        leaf = tuple(key.split("."))
-        base = params.overlay(base, params.nested(leaf, value))
-        sources.append((leaf, f"{name}: set"))
+    given = file.set if file else {}
+    base = params.overlaid(base, given)
+    sources += [(tuple(key.split(".")), f"{name}: set") for key in given]
 
     def origin(path: KeyPath) -> str:
         shares = [source for leaf, source in sources if leaf == path[: len(leaf)] or path == leaf[: len(path)]]

@@ -35,10 +35,9 @@ class Tpe:
     def propose(self, history: History, pipeline: Pipeline, number: int) -> Proposal:
         """The candidate for trial `number`."""
         study = self._study(history, number)
-        known = {identity(trial.values) for trial in (*history.trials, *history.pending)}
         for _ in range(ASKS):
             values = self._ask(study)
-            if identity(values) not in known:
+            if identity(values) not in history.tried:
                 break
         return Proposal(values, {"method": "tpe"})
 

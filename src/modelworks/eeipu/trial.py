@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
+
+from modelworks.eeipu.parameter import identity
 
 Values = Mapping[str, Any]  # searched key of params.yaml, dotted -> its value
 Status = Literal["running", "ok", "failed", "diverged"]
@@ -23,6 +25,11 @@ class Group:
     name: str
     keys: tuple[str, ...]
     stages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Self:
+        """The group that JSON has as a mapping."""
+        return cls(plain["name"], tuple(plain["keys"]), tuple(plain["stages"]))
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,11 @@ class History:
     spent: float
     spent_by_warm_up: float
     unit: Unit = "seconds"
+
+    @cached_property
+    def tried(self) -> dict[str, int]:
+        """The identity of each candidate that has ended or runs -> its trial."""
+        return {identity(trial.values): trial.number for trial in (*self.trials, *self.pending)}
 
     @cached_property
     def costs(self) -> tuple[dict[str, float], ...]:
